@@ -1,0 +1,1 @@
+"""What every process shares: logs, health, metrics, a clean stop, batching, and the supervisor of `up`."""

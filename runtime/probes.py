@@ -1,0 +1,62 @@
+"""`/healthz`, `/readyz` and `/metrics` in front of any ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Readiness = Callable[[], Awaitable[bool]]
+_READY_WITHIN_SECONDS = 2.0
+
+
+class Probes:
+    """Answers the three probe paths and passes everything else on.
+
+    `is_ready` says whether the process can do its work now (its database answers); an exception or more
+    than two seconds counts as no. `metrics_token` None leaves `/metrics` open, as in dev.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, is_ready: Readiness, is_prod: bool, metrics_token: str | None
+    ) -> None:
+        self._app = app
+        self._is_ready = is_ready
+        self._is_prod = is_prod
+        self._metrics_token = metrics_token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._answer(scope) if scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response | None:
+        path: str = scope["path"]
+        if path == "/healthz":
+            return JSONResponse({"status": "ok"})
+        if path == "/readyz":
+            ready = await self._ready()
+            return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+        if path == "/metrics":
+            if not self._may_read_metrics(scope):
+                return JSONResponse({}, 404)
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return None
+
+    async def _ready(self) -> bool:
+        try:
+            async with asyncio.timeout(_READY_WITHIN_SECONDS):
+                return await self._is_ready()
+        except Exception:  # noqa: BLE001 # whatever fails here is the answer: not ready
+            return False
+
+    def _may_read_metrics(self, scope: Scope) -> bool:
+        if not self._is_prod:
+            return True
+        if not self._metrics_token:
+            return False
+        given = dict(scope["headers"]).get(b"authorization", b"")
+        return hmac.compare_digest(given, f"Bearer {self._metrics_token}".encode())
