@@ -61,14 +61,14 @@ class Settings(BaseSettings):
     batua_demo: bool | None = None
 
     bind_host: str = "127.0.0.1"
-    user_app_port: int = Field(3000, ge=1, le=65535)
-    merchant_app_port: int = Field(3001, ge=1, le=65535)
-    webhook_server_port: int = Field(3002, ge=1, le=65535)
-    dummy_bank_port: int = Field(3003, ge=1, le=65535)
-    withdraw_service_port: int = Field(3004, ge=1, le=65535)
+    user_app_port: int = Field(default=3000, ge=1, le=65535)
+    merchant_app_port: int = Field(default=3001, ge=1, le=65535)
+    webhook_server_port: int = Field(default=3002, ge=1, le=65535)
+    dummy_bank_port: int = Field(default=3003, ge=1, le=65535)
+    withdraw_service_port: int = Field(default=3004, ge=1, le=65535)
 
     database_url: SecretStr | None = None
-    database_port: int | None = Field(None, ge=1, le=65535)
+    database_port: int | None = Field(default=None, ge=1, le=65535)
     database_password: SecretStr = SecretStr("")
     redis_url: SecretStr | None = None
 
@@ -86,13 +86,13 @@ class Settings(BaseSettings):
     axis_allowed_ips: str = ""
     jwt_secret: SecretStr = SecretStr("")
     metrics_token: SecretStr | None = None
-    trusted_proxy_hops: int = Field(0, ge=0, le=8)
+    trusted_proxy_hops: int = Field(default=0, ge=0, le=8)
 
-    rate_limit_factor: int = Field(1, ge=1, le=1_000_000)
-    on_ramp_limit_paise: int = Field(1_00_00_000, ge=1)
-    transfer_limit_paise: int = Field(1_00_00_000, ge=1)
-    transfer_day_limit_paise: int = Field(2_00_00_000, ge=1)
-    jwt_hours: int = Field(24, ge=1, le=24 * 90)
+    rate_limit_factor: int = Field(default=1, ge=1, le=1_000_000)
+    on_ramp_limit_paise: int = Field(default=1_00_00_000, ge=1)
+    transfer_limit_paise: int = Field(default=1_00_00_000, ge=1)
+    transfer_day_limit_paise: int = Field(default=2_00_00_000, ge=1)
+    jwt_hours: int = Field(default=24, ge=1, le=24 * 90)
 
     api_allowed_origins: str = ""
     api_open_directory: bool = False
@@ -177,10 +177,15 @@ def _api_url(given: str, bank: str, dummy_bank_port: int) -> str:
 def _production_faults(given: Settings) -> list[str]:
     faults: list[str] = []
     generated = set(read(given.folder / "secrets.env").values())
-    for name in ("jwt_secret", *(f"{bank}_{key}" for bank in BANKS for key in ("bank_api_key", "webhook_secrets"))):
+    for name in (
+        "jwt_secret",
+        *(f"{bank}_{key}" for bank in BANKS for key in ("bank_api_key", "webhook_secrets")),
+    ):
         for secret in getattr(given, name).get_secret_value().split(","):
             if len(secret.strip()) < _SHORTEST_SECRET_CHARACTERS:
-                faults.append(f"{name.upper()} is missing or shorter than {_SHORTEST_SECRET_CHARACTERS} characters")
+                faults.append(
+                    f"{name.upper()} is missing or shorter than {_SHORTEST_SECRET_CHARACTERS} characters"
+                )
             elif secret.strip() in generated:
                 faults.append(f"{name.upper()} was generated for development")
     if "*" in given.allowed_origins:

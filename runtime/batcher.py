@@ -20,7 +20,9 @@ Outcome = TypeVar("Outcome")
 Flush = Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]
 
 log = logger(__name__)
-_size = Histogram("batua_batch_size", "Items in one flush", ["batcher"], buckets=(1, 2, 5, 10, 20, 50, 100, 200))
+_size = Histogram(
+    "batua_batch_size", "Items in one flush", ["batcher"], buckets=(1, 2, 5, 10, 20, 50, 100, 200)
+)
 _seconds = Histogram("batua_batch_seconds", "Seconds one flush took", ["batcher"])
 
 
@@ -96,7 +98,7 @@ class Batcher(Generic[Item, Outcome]):
         try:
             outcomes = await self._flush([item for item, _ in batch])
             assert len(outcomes) == len(batch), "a flush returns one outcome for each item"
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 # it goes to the callers it belongs to
             if len(batch) == 1 or isinstance(error, Unavailable):
                 for _, future in batch:
                     future.set_exception(error)

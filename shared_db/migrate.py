@@ -1,0 +1,51 @@
+"""Bring a database to the shape this code expects: tables by Alembic, then SQL functions, then the house's accounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+
+from money.accounts import system_accounts
+
+_HERE = Path(__file__).resolve().parent
+_LOCK = 0x6261747561
+"""Held while migrating, so that two processes that start at once do it one after the other."""
+
+
+def migrate(url: str, banks: tuple[str, ...] = ("hdfc", "axis")) -> None:
+    """Idempotent, in one transaction. Raises sqlalchemy.exc.OperationalError when the database is not there."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            command.upgrade(alembic_config(connection), "head")
+            _apply_functions(connection)
+            _open_house_accounts(connection, banks)
+    finally:
+        engine.dispose()
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's configuration on an open connection; there is no ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _apply_functions(connection: Connection) -> None:
+    # Functions are code, not data: the newest text replaces the last one at every migration.
+    for path in sorted((_HERE / "sql").glob("*.sql")):
+        connection.exec_driver_sql(path.read_text().replace("%", "%%"))
+
+
+def _open_house_accounts(connection: Connection, banks: tuple[str, ...]) -> None:
+    connection.execute(
+        text("INSERT INTO accounts (id, kind, name) VALUES (:id, 'system', :name) ON CONFLICT DO NOTHING"),
+        [{"id": account_id, "name": name} for account_id, name in system_accounts(banks).items()],
+    )

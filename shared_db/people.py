@@ -1,0 +1,85 @@
+"""People as rows: written once with their wallet, changed, found."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from psycopg.rows import class_row
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, or_, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from money.errors import EmailTaken, PhoneTaken
+from shared_db.ledger import Connection
+from shared_db.models import Account, Balance, User
+
+MOST_FOUND = 20
+_BALANCE = "SELECT balance_paise, held_paise FROM balances WHERE account_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class WalletBalance:
+    """What a person has, in paise: to spend, and on hold for withdrawals."""
+
+    balance_paise: int
+    held_paise: int
+
+
+async def open_wallet(session: AsyncSession, user: User) -> None:
+    """Write a person, their account and exactly one balance row of 0. Raises EmailTaken or PhoneTaken."""
+    session.add(Account(id=user.id, kind="user", name="user"))
+    await session.flush()
+    session.add(Balance(account_id=user.id))
+    session.add(user)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        # Two sign-ups at once: the unique index lets one through, whoever looked first.
+        if "users_email_key" in str(error.orig):
+            raise EmailTaken from error
+        if "users_phone_key" in str(error.orig):
+            raise PhoneTaken from error
+        raise
+
+
+async def find_by_email(session: AsyncSession, email: str) -> User | None:
+    found = await session.exec(select(User).where(col(User.email) == email))
+    return found.first()
+
+
+async def anybody_but(session: AsyncSession, emails: list[str]) -> bool:
+    """Whether there is a person with none of these emails."""
+    found = await session.exec(select(User.id).where(col(User.email).not_in(emails)).limit(1))
+    return found.first() is not None
+
+
+async def change(session: AsyncSession, user_id: uuid.UUID, **fields: str) -> None:
+    """Set the named columns of one person."""
+    await session.exec(update(User).where(col(User.id) == user_id).values(**fields))
+
+
+async def find_by_name(session: AsyncSession, text: str, *, but: uuid.UUID | None) -> list[User]:
+    """At most 20 people whose first or last name holds this very text, in any case; never `but`."""
+    statement = (
+        select(User).order_by(col(User.first_name), col(User.last_name), col(User.id)).limit(MOST_FOUND)
+    )
+    if text:
+        statement = statement.where(
+            or_(
+                col(User.first_name).icontains(text, autoescape=True),
+                col(User.last_name).icontains(text, autoescape=True),
+            )
+        )
+    if but is not None:
+        statement = statement.where(col(User.id) != but)
+    return list((await session.exec(statement)).all())
+
+
+async def balance_of(connection: Connection, user_id: uuid.UUID) -> WalletBalance:
+    """One row, one statement, so the two figures belong together."""
+    async with connection.cursor(row_factory=class_row(WalletBalance)) as cursor:
+        await cursor.execute(_BALANCE, (user_id,))
+        found = await cursor.fetchone()
+    assert found is not None, "sign-up writes the balance row"
+    return found

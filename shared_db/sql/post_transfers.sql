@@ -1,0 +1,134 @@
+-- The ledger's only writer: posts a batch of movements in one call, each decided alone, in order.
+--
+-- 1. lock the balance rows of all owners of the batch, in id order: two batches wait, they never block each other
+-- 2. see which references stand already. A statement after the lock sees what the lock waited for
+-- 3. decide in memory
+-- 4. write: transfers, balances, entries, each in a statement of its own. (Locking and updating in ONE
+--    statement checks the overdraft rule against the row as it was before the wait, and refuses good transfers.)
+--
+-- Accounts of the house have no balance row and no lock: no batch waits for another because of them.
+CREATE OR REPLACE FUNCTION post_transfers(
+    p_ids uuid[], p_references text[], p_kinds text[], p_sources uuid[], p_targets uuid[],
+    p_holders uuid[], p_amounts bigint[]
+) RETURNS TABLE (outcome text, transfer_id uuid) LANGUAGE plpgsql AS $$
+DECLARE
+    n CONSTANT integer := coalesce(array_length(p_ids, 1), 0);
+    owners uuid[]; balances_now bigint[]; held_now bigint[]; numbers bigint[]; frozen boolean[]; closed boolean[];
+    house uuid[];
+    known_references text[]; known_ids uuid[]; known_same boolean[];
+    outcomes text[] := array_fill('posted'::text, ARRAY[n]);
+    ids uuid[] := p_ids;
+    source_after bigint[] := array_fill(NULL::bigint, ARRAY[n]); source_number bigint[] := source_after;
+    target_after bigint[] := source_after; target_number bigint[] := source_after;
+    s integer; t integer; h integer; k integer; amount bigint; kind text;
+    moment timestamptz; written integer; posted integer := 0;
+BEGIN
+    SELECT array_agg(b.account_id), array_agg(b.balance_paise), array_agg(b.held_paise), array_agg(b.last_number),
+           array_agg(b.frozen_at IS NOT NULL), array_agg(b.closed_at IS NOT NULL)
+      INTO owners, balances_now, held_now, numbers, frozen, closed
+      FROM (SELECT * FROM balances
+             WHERE account_id = ANY (p_sources || p_targets || p_holders)
+             ORDER BY account_id FOR NO KEY UPDATE) b;
+
+    SELECT array_agg(a.id) INTO house FROM accounts a
+     WHERE a.kind = 'system' AND a.id = ANY (p_sources || p_targets);
+
+    SELECT array_agg(known.reference), array_agg(known.id), array_agg(known.same)
+      INTO known_references, known_ids, known_same
+      FROM (SELECT x.reference, x.id,
+                   (x.kind, x.source_id, x.target_id, x.amount_paise) = (i.kind, i.source, i.target, i.amount) AS same
+              FROM unnest(p_references, p_kinds, p_sources, p_targets, p_amounts)
+                   AS i (reference, kind, source, target, amount)
+              JOIN transfers x ON x.reference = i.reference) known;
+
+    moment := clock_timestamp();
+
+    FOR i IN 1..n LOOP
+        amount := p_amounts[i]; kind := p_kinds[i];
+        s := array_position(owners, p_sources[i]); t := array_position(owners, p_targets[i]);
+        h := CASE kind WHEN 'hold' THEN s WHEN 'release' THEN t ELSE array_position(owners, p_holders[i]) END;
+
+        k := array_position(known_references, p_references[i]);
+        IF k IS NOT NULL THEN
+            outcomes[i] := CASE WHEN known_same[k] THEN 'duplicate' ELSE 'conflict' END;
+            ids[i] := known_ids[k];
+            CONTINUE;
+        END IF;
+        -- The same reference twice in one batch: the second caller gets what the first got.
+        k := array_position(p_references, p_references[i]);
+        IF k < i THEN
+            outcomes[i] := CASE
+                WHEN (p_kinds[k], p_sources[k], p_targets[k], p_amounts[k])
+                     <> (kind, p_sources[i], p_targets[i], amount) THEN 'conflict'
+                WHEN outcomes[k] = 'posted' THEN 'duplicate'
+                ELSE outcomes[k] END;
+            ids[i] := ids[k];
+            CONTINUE;
+        END IF;
+
+        outcomes[i] := CASE
+            WHEN s IS NULL AND array_position(house, p_sources[i]) IS NULL
+              OR t IS NULL AND array_position(house, p_targets[i]) IS NULL
+              OR p_sources[i] = p_targets[i]
+              OR h IS NULL AND kind IN ('hold', 'release', 'capture') THEN 'unknown_account'
+            WHEN coalesce(closed[s], false) OR coalesce(closed[t], false) THEN 'closed'
+            WHEN coalesce(frozen[s], false) AND kind IN ('send', 'payment', 'hold') THEN 'frozen'
+            WHEN balances_now[s] < amount OR kind IN ('release', 'capture') AND held_now[h] < amount
+                THEN 'insufficient'
+            ELSE 'posted' END;
+        IF outcomes[i] <> 'posted' THEN
+            ids[i] := NULL;
+            CONTINUE;
+        END IF;
+
+        posted := posted + 1;
+        IF s IS NOT NULL THEN
+            balances_now[s] := balances_now[s] - amount; numbers[s] := numbers[s] + 1;
+            source_after[i] := balances_now[s]; source_number[i] := numbers[s];
+        END IF;
+        IF t IS NOT NULL THEN
+            balances_now[t] := balances_now[t] + amount; numbers[t] := numbers[t] + 1;
+            target_after[i] := balances_now[t]; target_number[i] := numbers[t];
+        END IF;
+        IF kind = 'hold' THEN
+            held_now[h] := held_now[h] + amount;
+        ELSIF kind IN ('release', 'capture') THEN
+            held_now[h] := held_now[h] - amount;
+        END IF;
+    END LOOP;
+
+    IF posted > 0 THEN
+        INSERT INTO transfers (id, reference, kind, source_id, target_id, holder_id, amount_paise, created_at)
+        SELECT i.id, i.reference, i.kind, i.source, i.target, i.holder, i.amount, moment
+          FROM unnest(p_ids, p_references, p_kinds, p_sources, p_targets, p_holders, p_amounts, outcomes)
+               AS i (id, reference, kind, source, target, holder, amount, result)
+         WHERE i.result = 'posted'
+        ON CONFLICT (reference) DO NOTHING;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written <> posted THEN
+            -- Someone else posted one of these references since we looked, on accounts we do not share a lock
+            -- for. The caller runs the batch again and finds it.
+            RAISE serialization_failure USING MESSAGE = 'a reference was posted meanwhile';
+        END IF;
+
+        UPDATE balances b
+           SET balance_paise = u.balance, held_paise = u.held, last_number = u.number
+          FROM unnest(owners, balances_now, held_now, numbers) AS u (id, balance, held, number)
+         WHERE b.account_id = u.id AND (b.last_number <> u.number OR b.held_paise <> u.held);
+
+        INSERT INTO entries (account_id, number, transfer_id, amount_paise, balance_after_paise, created_at)
+        SELECT side.account, coalesce(side.number, nextval('house_entry_numbers')), side.transfer, side.amount,
+               side.after, moment
+          FROM unnest(p_ids, p_sources, p_targets, p_amounts, outcomes,
+                      source_after, source_number, target_after, target_number)
+               AS i (transfer, source, target, amount, result, source_after, source_number, target_after, target_number)
+         CROSS JOIN LATERAL (VALUES
+               (i.source, i.source_number, i.transfer, -i.amount, i.source_after),
+               (i.target, i.target_number, i.transfer, i.amount, i.target_after)
+               ) AS side (account, number, transfer, amount, after)
+         WHERE i.result = 'posted';
+    END IF;
+
+    RETURN QUERY SELECT u.result, u.id FROM unnest(outcomes, ids) WITH ORDINALITY AS u (result, id, place)
+                  ORDER BY u.place;
+END $$;

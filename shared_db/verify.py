@@ -1,0 +1,97 @@
+"""Check every rule of the ledger in one snapshot, from the entries up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import psycopg
+from psycopg.rows import class_row
+
+_CHECK = """
+WITH numbered AS (
+    SELECT e.account_id, e.number, e.amount_paise, e.balance_after_paise,
+           row_number() OVER account AS place,
+           sum(e.amount_paise) OVER (account ROWS UNBOUNDED PRECEDING) AS running
+      FROM entries e JOIN balances b USING (account_id)
+    WINDOW account AS (PARTITION BY e.account_id ORDER BY e.number)
+), from_entries AS (
+    SELECT account_id, count(*) AS entries, sum(amount_paise) AS balance,
+           bool_or(number <> place OR balance_after_paise IS DISTINCT FROM running) AS broken
+      FROM numbered GROUP BY account_id
+), from_holds AS (
+    SELECT holder, sum(amount) AS held FROM (
+        SELECT source_id AS holder, amount_paise AS amount FROM transfers WHERE kind = 'hold'
+         UNION ALL SELECT target_id, -amount_paise FROM transfers WHERE kind = 'release'
+         UNION ALL SELECT holder_id, -amount_paise FROM transfers WHERE kind = 'capture') moves
+     GROUP BY holder
+), owners AS (
+    SELECT a.id, b.account_id IS NULL
+               OR b.balance_paise <> coalesce(e.balance, 0)
+               OR b.last_number <> coalesce(e.entries, 0)
+               OR b.held_paise <> coalesce(h.held, 0)
+               OR coalesce(e.broken, false) AS out_of_step,
+           coalesce(e.balance, 0) < 0 OR coalesce(b.balance_paise, 0) < 0 AS overdrawn
+      FROM accounts a
+      LEFT JOIN balances b ON b.account_id = a.id
+      LEFT JOIN from_entries e ON e.account_id = a.id
+      LEFT JOIN from_holds h ON h.holder = a.id
+     WHERE a.kind <> 'system'
+), sides AS (
+    SELECT t.id, count(e.transfer_id) <> 2
+               OR coalesce(sum(e.amount_paise), 1) <> 0
+               OR bool_or(e.amount_paise <> CASE e.account_id WHEN t.source_id THEN -t.amount_paise
+                                                              WHEN t.target_id THEN t.amount_paise END)
+               OR bool_or(e.account_id NOT IN (t.source_id, t.target_id)) AS unbalanced
+      FROM transfers t LEFT JOIN entries e ON e.transfer_id = t.id GROUP BY t.id
+), in_flight AS (
+    SELECT coalesce(sum(e.amount_paise), 0) AS paise FROM entries e
+      JOIN accounts a ON a.id = e.account_id WHERE a.kind = 'system' AND a.name LIKE '%:payouts\\_in\\_flight'
+)
+SELECT (SELECT count(*) FROM accounts)::bigint AS accounts,
+       (SELECT count(*) FROM transfers)::bigint AS transfers,
+       (SELECT count(*) FROM entries)::bigint AS entries,
+       (SELECT coalesce(sum(amount_paise), 0) FROM entries)::bigint AS sum_of_entries_paise,
+       (SELECT count(*) FROM owners WHERE out_of_step)::bigint AS accounts_out_of_step,
+       (SELECT count(*) FROM sides WHERE unbalanced)::bigint AS unbalanced_transfers,
+       (SELECT count(*) FROM owners WHERE overdrawn)::bigint AS overdrawn_accounts,
+       (SELECT paise FROM in_flight)::bigint AS open_holds_paise,
+       (SELECT coalesce(sum(held_paise), 0) FROM balances)::bigint AS held_paise,
+       (SELECT count(*) FROM on_ramps o
+          LEFT JOIN transfers t ON t.reference = 'on_ramp:' || o.id AND t.amount_paise = o.amount_paise
+                               AND t.target_id = o.user_id
+         WHERE (o.status = 'success') <> (t.id IS NOT NULL))::bigint AS on_ramps_out_of_step
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    accounts: int
+    transfers: int
+    entries: int
+    sum_of_entries_paise: int
+    accounts_out_of_step: int
+    unbalanced_transfers: int
+    overdrawn_accounts: int
+    open_holds_paise: int
+    held_paise: int
+    on_ramps_out_of_step: int
+
+
+def verify(url: str) -> dict[str, int | bool]:
+    """The counts of `manage.py verify`; `ok` is True when every rule holds.
+
+    An owner without a balance row, with a gap in its running numbers, or whose adding-money rows and transfers
+    disagree counts as out of step. Raises psycopg.OperationalError when the database is not there.
+    """
+    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        with connection.cursor(row_factory=class_row(_Found)) as cursor:
+            found = cursor.execute(_CHECK).fetchone()
+    assert found is not None, "the query has exactly one row"
+    counts = asdict(found)
+    out_of_step = counts["accounts_out_of_step"] + counts.pop("on_ramps_out_of_step")
+    holds_differ = counts.pop("held_paise") != counts["open_holds_paise"]
+    counts["accounts_out_of_step"] = out_of_step + holds_differ
+    wrong = ("sum_of_entries_paise", "accounts_out_of_step", "unbalanced_transfers", "overdrawn_accounts")
+    return {"ok": not any(counts[name] for name in wrong)} | counts

@@ -1,0 +1,1 @@
+"""The REST API under `/api/v1`: docs/contract.md, section 3."""

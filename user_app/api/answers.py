@@ -1,0 +1,188 @@
+"""What callers get: the shapes of the contract, and one place where a refusal becomes an answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from money.errors import (
+    AmountAboveLimit,
+    BankNotReachable,
+    NotAnAmount,
+    NotFound,
+    Refusal,
+    SignedOut,
+    TooManyTries,
+)
+from money.rupees import format_rupees, json_rupees
+from runtime.batcher import Busy, Unavailable
+from runtime.logs import logger
+from shared_db.models import OnRamp
+
+log = logger(__name__)
+
+# The older public API answered so, and its clients expect these very codes and texts.
+_OLDER_REFUSALS = {
+    "sign_up": "Email already taken / Incorrect inputs",
+    "sign_in": "Error while logging in",
+    "update_profile": "Error while updating information",
+}
+_OLDER_ROUTES = {*_OLDER_REFUSALS, "find_people", "balance"}
+_OLDER_REFUSED = 411
+
+
+class MessageAndToken(BaseModel):
+    message: str
+    token: str
+
+
+class Token(BaseModel):
+    token: str
+
+
+class Message(BaseModel):
+    message: str
+
+
+class Person(BaseModel):
+    """`username` is masked, and missing where the directory is open to everybody."""
+
+    username: str | None = None
+    first_name: str = Field(serialization_alias="firstName")
+    last_name: str = Field(serialization_alias="lastName")
+    id: str = Field(serialization_alias="_id")
+
+
+class People(BaseModel):
+    """The same list under both names: the older API's text and its code disagreed."""
+
+    users: list[Person]
+    user: list[Person]
+
+
+class BalanceAnswer(BaseModel):
+    """Rupees: to spend, and on hold for withdrawals."""
+
+    balance: int | float
+    locked: int | float
+
+
+class OnRampAnswer(BaseModel):
+    id: str
+    status: Literal["pending", "success", "failure", "expired"]
+    amount: int | float
+    bank: str
+    bank_reference: str | None = Field(serialization_alias="bankReference")
+
+    @classmethod
+    def of(cls, row: OnRamp) -> OnRampAnswer:
+        return cls.model_validate(
+            {
+                "id": str(row.id),
+                "status": row.status,
+                "amount": json_rupees(row.amount_paise),
+                "bank": row.bank,
+                "bank_reference": row.bank_reference,
+            }
+        )
+
+
+class StartedOnRamp(BaseModel):
+    id: str
+    token: str
+    status: Literal["pending"]
+    bank: str
+    amount: int | float
+    redirect_url: str = Field(serialization_alias="redirectUrl")
+
+
+async def refusal(request: Request, error: Exception) -> JSONResponse:
+    """The contract's answer to a refusal raised anywhere below."""
+    assert isinstance(error, Refusal)
+    name = _route_name(request)
+    if isinstance(error, TooManyTries):
+        headers = {"Retry-After": str(error.retry_after_seconds)}
+        if name in _OLDER_ROUTES:
+            return JSONResponse({"message": error.sentence}, 429, headers)
+        return problem(429, error.sentence, headers)
+    if isinstance(error, SignedOut):
+        return JSONResponse({}, 403) if name in _OLDER_ROUTES else problem(401, error.sentence)
+    if name in _OLDER_REFUSALS:
+        return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+    return problem(_STATUS.get(type(error), 422), _detail(error))
+
+
+def _detail(error: Refusal) -> str:
+    if isinstance(error, AmountAboveLimit):
+        return f"{error.sentence} At most {format_rupees(error.limit_paise)}."
+    return error.sentence
+
+
+async def malformed(request: Request, error: Exception) -> JSONResponse:
+    """A body or a parameter that is not what the route takes."""
+    assert isinstance(error, RequestValidationError)
+    name = _route_name(request)
+    if name in _OLDER_REFUSALS:
+        return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+    at_amount = any(fault["loc"][-1:] == ("amount",) for fault in error.errors())
+    sentence = NotAnAmount().sentence if at_amount else "The request is not what this route takes."
+    return problem(422, sentence)
+
+
+async def too_large(request: Request, _error: Exception) -> JSONResponse:
+    """A body above 64 KiB."""
+    name = _route_name(request)
+    if name in _OLDER_REFUSALS:
+        return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+    return problem(413, "The request is too large.")
+
+
+async def busy(_request: Request, error: Exception) -> JSONResponse:
+    """Our own fault, and nothing happened: the caller may try again."""
+    assert isinstance(error, Busy | Unavailable)
+    return problem(503, "We are very busy. Nothing has happened; please try again.", {"Retry-After": "1"})
+
+
+async def http_error(_request: Request, error: Exception) -> JSONResponse:
+    """An unknown address or method."""
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), dict(error.headers or {}))
+
+
+async def unexpected(_request: Request, error: Exception) -> JSONResponse:
+    """A bug of ours: logged in full, told in general."""
+    log.error("unexpected error", exc_info=error)
+    return problem(500, "Something went wrong on our side.")
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """RFC 9457."""
+    body = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "Refused"),
+        "status": status,
+        "detail": detail,
+    }
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+_STATUS: dict[type[Refusal], int] = {NotFound: 404, BankNotReachable: 503}
+_TITLES = {
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    409: "Conflict",
+    413: "Too large",
+    422: "Not acceptable",
+    429: "Too many requests",
+    503: "Not available just now",
+}
+
+
+def _route_name(request: Request) -> str:
+    return getattr(request.scope.get("route"), "name", "")

@@ -1,0 +1,129 @@
+"""What callers may send: strict types, and amounts that never pass through a float."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NoReturn
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from money.errors import NotAnAmount
+from money.rupees import Paise, parse_rupees
+
+_LARGEST_BODY_BYTES = 64 * 1024
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than any of ours can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonNumber:
+    """A number as its sender wrote it. As a Python float, 1.005 would be another number."""
+
+    text: str
+
+
+def _amount(given: object) -> Paise:
+    """Rupees, as a JSON number or a decimal string. 1e3 is refused in both: nobody writes money so."""
+    text = given.text if isinstance(given, JsonNumber) else given
+    if not isinstance(text, str):
+        raise ValueError("an amount is a number or a decimal string")  # noqa: TRY004 # pydantic expects it
+    try:
+        return parse_rupees(text)
+    except NotAnAmount as refusal:
+        raise ValueError(refusal.sentence) from refusal
+
+
+Amount = Annotated[
+    int,
+    BeforeValidator(_amount),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.01},
+                {"type": "string", "pattern": r"^[0-9]{1,17}(\.[0-9]{1,2})?$"},
+            ],
+            "description": "Rupees, above 0, with at most 2 decimals.",
+        }
+    ),
+]
+"""Rupees on the wire, paise here."""
+
+
+class Body(BaseModel):
+    """No field is guessed, converted or ignored."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class SignUpBody(Body):
+    username: str
+    first_name: Annotated[str, Field(alias="firstName")]
+    last_name: Annotated[str, Field(alias="lastName")]
+    password: str
+
+
+class SignInBody(Body):
+    username: str
+    password: str
+
+
+class ProfileBody(Body):
+    """Any of them; what is missing stays as it is."""
+
+    password: str | None = None
+    first_name: Annotated[str | None, Field(alias="firstName")] = None
+    last_name: Annotated[str | None, Field(alias="lastName")] = None
+
+
+class OnRampBody(Body):
+    bank: Literal["hdfc", "axis"]
+    amount: Amount
+
+
+class JsonRoute(APIRoute):
+    """A route whose body is read with `_json` and is never larger than 64 KiB."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def with_our_json(request: Request) -> Response:
+            return await handle(_JsonRequest(request.scope, request.receive))
+
+        return with_our_json
+
+
+class _JsonRequest(Request):
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            received = bytearray()
+            async for chunk in self.stream():
+                received += chunk
+                if len(received) > _LARGEST_BODY_BYTES:
+                    raise BodyTooLarge
+            self._body = bytes(received)
+        return self._body
+
+    async def json(self) -> object:
+        return _json(await self.body())
+
+
+def _json(body: bytes) -> object:
+    """The parsed body, numbers as `JsonNumber`. Raises JSONDecodeError for whatever is not JSON."""
+    try:
+        return json.loads(
+            body.decode(), parse_float=JsonNumber, parse_int=JsonNumber, parse_constant=_refuse_constant
+        )
+    except json.JSONDecodeError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise json.JSONDecodeError(type(error).__name__, "", 0) from error
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

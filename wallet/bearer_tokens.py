@@ -1,0 +1,60 @@
+"""Bearer tokens of the REST API: a signed JWT whose session row decides whether it still counts."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import jwt
+
+from money.errors import SignedOut
+from shared_db import sessions
+from shared_db.connection import Database
+from shared_db.ids import new_id
+
+_ALGORITHM = "HS256"
+_CLAIMS = ["userId", "exp", "iat", "jti"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a valid token speaks for, and the session it belongs to."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+
+
+class BearerTokens:
+    """Issues and reads tokens signed with one secret."""
+
+    def __init__(self, database: Database, *, secret: str, hours: int) -> None:
+        self._database = database
+        self._secret = secret
+        self._life = timedelta(hours=hours)
+
+    async def issue(self, user_id: uuid.UUID) -> str:
+        """A new token with a session row of its own."""
+        now = datetime.now(UTC)
+        session_id = new_id()
+        async with self._database.transaction() as session:
+            await sessions.begin(session, session_id, user_id, expires_at=now + self._life)
+        claims = {"userId": str(user_id), "jti": str(session_id), "iat": now, "exp": now + self._life}
+        return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType] # types of an optional dependency
+
+    async def caller(self, token: str) -> Caller:
+        """Who shows this token. Raises SignedOut when it is broken, expired or its session has ended."""
+        try:
+            claims = jwt.decode(  # pyright: ignore[reportUnknownMemberType] # the same
+                token,
+                self._secret,
+                algorithms=[_ALGORITHM],
+                options={"require": _CLAIMS, "verify_sub": False},
+            )
+            caller = Caller(uuid.UUID(claims["userId"]), uuid.UUID(claims["jti"]))
+        except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError) as error:
+            raise SignedOut from error
+        async with self._database.plain() as connection:
+            if not await sessions.is_live(connection, caller.session_id, caller.user_id):
+                raise SignedOut
+        return caller

@@ -1,0 +1,33 @@
+"""Change one's own name or password. A new password ends every other session."""
+
+from __future__ import annotations
+
+from shared_db import people, sessions
+from shared_db.connection import Database
+from wallet import passwords
+from wallet.bearer_tokens import Caller
+from wallet.sign_up import clean_name, clean_password
+
+
+async def update_profile(
+    database: Database,
+    caller: Caller,
+    *,
+    first_name: str | None = None,
+    last_name: str | None = None,
+    password: str | None = None,
+) -> None:
+    """Change what is given, all or nothing. Raises InputRefused."""
+    fields: dict[str, str] = {}
+    if first_name is not None:
+        fields["first_name"] = clean_name(first_name)
+    if last_name is not None:
+        fields["last_name"] = clean_name(last_name)
+    if password is not None:
+        fields["password_hash"] = await passwords.hashed(clean_password(password))
+    if not fields:
+        return
+    async with database.transaction() as session:
+        await people.change(session, caller.user_id, **fields)
+        if password is not None:
+            await sessions.end_others(session, caller.user_id, but=caller.session_id)
