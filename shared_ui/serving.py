@@ -1,0 +1,131 @@
+"""How both web apps are put behind their one port: headers, probes, the API where there is one, the pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from runtime.probes import Probes, Readiness
+from settings import Settings
+from shared_ui.built_pages import BuiltPages
+
+_API = "/api/"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: with it a browser sends `Origin: null` from our own sign-in form.
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+_HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def one_port(
+    app: ASGIApp, *, pages: Path, is_ready: Readiness, settings: Settings, api: ASGIApp | None = None
+) -> ASGIApp:
+    """The whole application of one web app.
+
+    `app` is Reflex's, which gets the websocket too; `pages` the folder of the built pages; `api` answers what
+    begins with `/api/`, outside Reflex and its rules for other origins. The lifespans of both run.
+    """
+    built = BuiltPages(app, folder=pages)
+    token = settings.metrics_token
+    probes = Probes(
+        _Fork(built, api) if api else built,
+        is_ready=is_ready,
+        is_prod=settings.is_prod,
+        metrics_token=token.get_secret_value() if token else None,
+    )
+    return _WithHeaders(probes, _HEADERS | _HTTPS_ONLY if settings.is_prod else _HEADERS)
+
+
+class _WithHeaders:
+    """Adds the headers that every answer carries, unless the answer has its own."""
+
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+class _Fork:
+    """Requests below `/api/` to the API, everything else to the pages."""
+
+    def __init__(self, pages: ASGIApp, api: ASGIApp) -> None:
+        self._pages = pages
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live_together([self._api, self._pages], receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(_API):
+            await self._api(scope, receive, send)
+        else:
+            await self._pages(scope, receive, send)
+
+
+async def _live_together(apps: Sequence[ASGIApp], receive: Receive, send: Send) -> None:
+    """Start all applications one after the other, and end them the other way round."""
+    await receive()
+    try:
+        async with AsyncExitStack() as alive:
+            for app in apps:
+                await alive.enter_async_context(_alive(app))
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+    except _LifespanFailed as failed:
+        await send({"type": f"lifespan.{failed.phase}.failed", "message": str(failed)})
+    else:
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+class _LifespanFailed(Exception):
+    def __init__(self, phase: str, message: str) -> None:
+        super().__init__(message)
+        self.phase = phase
+
+
+@asynccontextmanager
+async def _alive(app: ASGIApp) -> AsyncGenerator[None]:
+    """One application's lifespan, as a server would run it: in a task of its own."""
+    orders: asyncio.Queue[Message] = asyncio.Queue()
+    answers: asyncio.Queue[Message] = asyncio.Queue()
+    scope: Scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+
+    async def live() -> None:
+        await app(scope, orders.get, answers.put)
+
+    task = asyncio.create_task(live())
+
+    async def ask(phase: str) -> None:
+        await orders.put({"type": f"lifespan.{phase}"})
+        answer = asyncio.create_task(answers.get())
+        await asyncio.wait({answer, task}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done() or answer.result()["type"] != f"lifespan.{phase}.complete":
+            answer.cancel()
+            raise _LifespanFailed(phase, _why(task, answer))
+
+    await ask("startup")
+    yield
+    await ask("shutdown")
+    await task
+
+
+def _why(task: asyncio.Task[None], answer: asyncio.Task[Message]) -> str:
+    if answer.done() and not answer.cancelled():
+        return str(answer.result().get("message", ""))
+    error = task.exception() if task.done() else None
+    return repr(error) if error else "it ended without an answer"

@@ -1,0 +1,139 @@
+"""The only home of what Batua looks like: type, colours, space, radius, shadow and motion.
+
+Pages use these tokens as Tailwind classes (`text-body`, `bg-raised`, `rounded-card`). Space is Tailwind's own
+4-pixel step, of which we use 1, 2, 3, 4, 6, 8 and 12 (4 to 48 px), and `hit` (44 px) for what a finger presses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Unpack
+
+from reflex.plugins import TailwindV4Plugin
+from reflex.plugins.base import CommonContext, Plugin, PreCompileContext
+from reflex.plugins.shared_tailwind import TailwindConfig
+
+Colours = dict[str, str]
+
+LIGHT: Colours = {
+    "surface": "#f6f6fa",
+    "raised": "#ffffff",
+    "line": "#e1e2ec",
+    "ink": "#14162a",
+    "quiet": "#565970",
+    "good": "#0a6537",
+    "good-soft": "#e2f4e9",
+    "waiting": "#824600",
+    "waiting-soft": "#fdf0d9",
+    "bad": "#a31b20",
+    "bad-soft": "#fce8e7",
+}
+DARK: Colours = {
+    "surface": "#0d0e17",
+    "raised": "#171925",
+    "line": "#2d3043",
+    "ink": "#ecedf6",
+    "quiet": "#a6a9c0",
+    "good": "#74d8a0",
+    "good-soft": "#132f20",
+    "waiting": "#f0b85c",
+    "waiting-soft": "#352713",
+    "bad": "#ffa19c",
+    "bad-soft": "#3a191b",
+}
+
+
+@dataclass(frozen=True)
+class Accent:
+    """The one colour in which the apps differ, so that nobody mistakes one for the other."""
+
+    light: Colours
+    dark: Colours
+
+
+USER = Accent(
+    light={"accent": "#352f9c", "accent-ink": "#ffffff", "accent-soft": "#ebebfa"},
+    dark={"accent": "#adb3ff", "accent-ink": "#14153c", "accent-soft": "#24274b"},
+)
+MERCHANT = Accent(
+    light={"accent": "#0b5f59", "accent-ink": "#ffffff", "accent-soft": "#dcf0ed"},
+    dark={"accent": "#66d5c8", "accent-ink": "#04211e", "accent-soft": "#13332f"},
+)
+
+# Sizes of type in rem with their line heights: 12, 14, 16, 20, 28 and 44 pixels.
+_TYPE = {
+    "note": ("0.75rem", "1rem"),
+    "label": ("0.875rem", "1.25rem"),
+    "body": ("1rem", "1.5rem"),
+    "title": ("1.25rem", "1.75rem"),
+    "heading": ("1.75rem", "2.25rem"),
+    "amount": ("2.75rem", "3rem"),
+}
+_FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif'
+_SHADOW_LIGHT = "0 1px 2px rgb(20 22 42 / 0.06), 0 8px 24px rgb(20 22 42 / 0.07)"
+_SHADOW_DARK = "0 1px 2px rgb(0 0 0 / 0.5), 0 8px 24px rgb(0 0 0 / 0.35)"
+_MOTION_MILLISECONDS = 150
+_COLOUR_NAMES = (*LIGHT, *USER.light)
+
+TAILWIND: TailwindConfig = {
+    "darkMode": "class",
+    "theme": {
+        "screens": {"tablet": "640px", "wide": "1024px"},
+        "colors": {"transparent": "transparent", "current": "currentColor"}
+        | {name: f"var(--{name})" for name in _COLOUR_NAMES},
+        "fontSize": {name: [size, {"lineHeight": height}] for name, (size, height) in _TYPE.items()},
+        "fontWeight": {"normal": "400", "medium": "500", "strong": "600"},
+        "borderRadius": {"card": "12px", "chip": "999px"},
+        "boxShadow": {"soft": "var(--shadow)"},
+        "transitionDuration": {"DEFAULT": f"{_MOTION_MILLISECONDS}ms"},
+        "extend": {"spacing": {"hit": "44px"}, "maxWidth": {"page": "1080px", "words": "36rem"}},
+    },
+}
+
+
+class ThemePlugin(Plugin):
+    """Writes the tokens of one app as a stylesheet into its build."""
+
+    def __init__(self, accent: Accent) -> None:
+        self._accent = accent
+
+    def get_stylesheet_paths(self, **_context: Unpack[CommonContext]) -> list[str]:
+        return ["./theme.css"]
+
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        context["add_save_task"](lambda: ("styles/theme.css", stylesheet(self._accent)))
+
+
+def plugins(accent: Accent) -> list[Plugin]:
+    """What Reflex needs to build pages in this look."""
+    return [TailwindV4Plugin(TAILWIND), ThemePlugin(accent)]
+
+
+def stylesheet(accent: Accent) -> str:
+    """The tokens as CSS variables, and the few rules that hold for every page."""
+    return f"""\
+:root {{ color-scheme: light; {_variables(LIGHT | accent.light)} --shadow: {_SHADOW_LIGHT}; }}
+.dark {{ color-scheme: dark; {_variables(DARK | accent.dark)} --shadow: {_SHADOW_DARK}; }}
+@layer base {{
+  html {{
+    background: var(--surface); -webkit-text-size-adjust: 100%; scroll-behavior: smooth; scroll-padding-top: 5rem;
+  }}
+  body {{
+    background: var(--surface); color: var(--ink);
+    font-family: {_FONT}; font-size: 1rem; line-height: 1.5; font-variant-numeric: tabular-nums;
+  }}
+  h1, h2, h3 {{ text-wrap: balance; letter-spacing: -0.011em; }}
+  p {{ text-wrap: pretty; }}
+  :focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px; }}
+  ::selection {{ background: var(--accent-soft); }}
+}}
+@media (prefers-reduced-motion: reduce) {{
+  *, ::before, ::after {{
+    animation-duration: 0s !important; transition-duration: 0s !important; scroll-behavior: auto !important;
+  }}
+}}
+"""
+
+
+def _variables(colours: Colours) -> str:
+    return " ".join(f"--{name}: {value};" for name, value in colours.items())

@@ -1,0 +1,1 @@
+"""Door 1: the wallet's pages and its REST API."""
