@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import uuid
 
 _NAMESPACE = uuid.UUID("6f2c1b1e-6c1d-5f0a-9a55-0b6d2f7c4e10")
@@ -28,10 +29,12 @@ class HouseAccount(enum.StrEnum):
     SUSPENSE = "suspense"
 
 
+@functools.cache
 def bank_account_id(bank: str, account: BankAccount) -> uuid.UUID:
     return uuid.uuid5(_NAMESPACE, f"{bank}:{account}")
 
 
+@functools.cache
 def house_account_id(account: HouseAccount) -> uuid.UUID:
     return uuid.uuid5(_NAMESPACE, account)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from money.rupees import Paise
 
@@ -39,8 +39,7 @@ class Posting(enum.StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """A positive amount from one account to another.
 
     `reference` is formed by us and unique for ever (`on_ramp:<id>`). `holder` is the owner whose hold a
@@ -56,8 +55,7 @@ class Movement:
     holder: uuid.UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """The outcome of one movement; `transfer_id` is the one that stands in the ledger, if any does."""
 
     outcome: Posting

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 EXPIRES_AFTER = timedelta(minutes=15)
 _ENQUIRIES = (
@@ -78,8 +79,7 @@ class Change(enum.StrEnum):
     """The bank contradicts a success. Nothing moves; a person must look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What our own row says of a payment."""
 
     status: Status
@@ -89,8 +89,7 @@ class Standing:
     """We answered 409 to an event about it, so the bank may have refunded its customer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """What the bank says of a payment."""
 
     paid: bool

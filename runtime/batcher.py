@@ -73,7 +73,8 @@ class Batcher(Generic[Item, Outcome]):
         self._waiting.append((item, future))
         if len(self._running) < self._flushers:
             self._start()
-        return await asyncio.shield(future)
+        # A caller that leaves cancels this future only; the item is in the queue and stays there.
+        return await future
 
     async def drain(self) -> None:
         """Take nothing more, and return when everything taken has its outcome."""
@@ -101,12 +102,13 @@ class Batcher(Generic[Item, Outcome]):
         except Exception as error:  # noqa: BLE001 # it goes to the callers it belongs to
             if len(batch) == 1 or isinstance(error, Unavailable):
                 for _, future in batch:
-                    future.set_exception(error)
-                    future.exception()  # read once, so that a caller who left causes no warning
+                    if not future.cancelled():
+                        future.set_exception(error)
                 return
             log.warning("batch failed, trying item by item", size=len(batch), error=repr(error))
             for one in batch:
                 await self._settle([one])
             return
         for (_, future), outcome in zip(batch, outcomes, strict=True):
-            future.set_result(outcome)
+            if not future.cancelled():
+                future.set_result(outcome)

@@ -6,6 +6,7 @@ process that touches the payment, so `grep` for one id tells the whole walk.
 
 from __future__ import annotations
 
+import functools
 import logging
 import re
 import secrets
@@ -80,6 +81,11 @@ def correlated(correlation_id: str) -> Generator[None]:
 
 def _redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in event:
-        if _SECRET_KEY.search(key):
+        if _is_secret(key):
             event[key] = "[redacted]"
     return event
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEY.search(key) is not None

@@ -53,4 +53,6 @@ def _refuse_taken_port(host: str, port: int, port_variable: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            sys.exit(f"Port {port} on {host} cannot be used ({error.strerror}). Set {port_variable} to a free one.")
+            sys.exit(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Set {port_variable} to a free one."
+            )

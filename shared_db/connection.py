@@ -40,6 +40,9 @@ class Database:
                 "connect_timeout": _CONNECT_SECONDS,
                 "application_name": _APPLICATION,
                 "prepare_threshold": 1,
+                # These connections look rows up by key and nothing else. A plan that was made while a table was
+                # empty would scan it row by row until the next ANALYZE (measured: 360 us a payment, not 4).
+                "options": "-c enable_seqscan=off",
             },
         )
 

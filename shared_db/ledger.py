@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from money.movements import Movement, Posted, Posting
@@ -21,34 +21,28 @@ Connection = AsyncConnection[TupleRow]
 log = logger(__name__)
 _POST = """
 SELECT outcome, transfer_id FROM post_transfers(
-    %s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[])
+    %b::uuid[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::uuid[])
 """
+_POSTINGS = {one.value: one for one in Posting}
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.05
 
 
 async def post(connection: Connection, movements: Sequence[Movement]) -> list[Posted]:
-    """Post a batch inside the caller's transaction; one outcome each, in order.
+    """Post a batch in one statement; one outcome each, in order.
 
     Each movement is decided alone: a refused or repeated one does not touch its neighbours.
     """
     if not movements:
         return []
-    columns = (
-        [one.id for one in movements],
-        [one.reference for one in movements],
-        [one.kind.value for one in movements],
-        [one.source for one in movements],
-        [one.target for one in movements],
-        [one.holder for one in movements],
-        [one.amount_paise for one in movements],
-    )
+    ids, references, kinds, *rest = (list(column) for column in zip(*movements, strict=True))
+    columns = (ids, references, [kind.value for kind in kinds], *rest)
     cursor = await connection.execute(_POST, columns)
-    return [Posted(Posting(outcome), transfer_id) for outcome, transfer_id in await cursor.fetchall()]
+    return [Posted(_POSTINGS[outcome], transfer_id) for outcome, transfer_id in await cursor.fetchall()]
 
 
-async def in_transaction(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-    """Run `work` in one transaction, again when the database says that another try may succeed.
+async def with_retries(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """Run `work`, whose statements each commit by themselves, again when another try may succeed.
 
     Serialization failures, deadlocks and lost connections are tried again, so `work` must be safe to repeat:
     what a lost answer had already committed is found by its reference. Raises Unavailable when the database
@@ -57,10 +51,11 @@ async def in_transaction(database: Database, work: Callable[[Connection], Awaita
     pause = _FIRST_PAUSE_SECONDS
     for attempt in range(1, _TRIES + 1):
         try:
-            async with database.plain() as connection, connection.transaction():
+            async with database.plain() as connection:
                 return await work(connection)
-        except (errors.SerializationFailure, errors.DeadlockDetected, psycopg.OperationalError) as error:
-            log.warning("transaction tried again", attempt=attempt, error=type(error).__name__)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            # OperationalError covers SerializationFailure, DeadlockDetected, PoolTimeout and a lost connection.
+            log.warning("database tried again", attempt=attempt, error=type(error).__name__)
             if attempt == _TRIES:
                 raise Unavailable from error
         await asyncio.sleep(pause)
@@ -87,4 +82,4 @@ class Ledger:
         async def work(connection: Connection) -> list[Posted]:
             return await post(connection, movements)
 
-        return await in_transaction(self._database, work)
+        return await with_retries(self._database, work)

@@ -1,13 +1,15 @@
-"""The rows of adding money: opened once, locked in id order, changed in batches."""
+"""The rows of adding money: opened once, seen, and settled in batches."""
 
 from __future__ import annotations
 
+import enum
+import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,14 +18,13 @@ from shared_db.ledger import Connection
 from shared_db.models import OnRamp
 
 
-@dataclass(frozen=True, slots=True)
-class LockedOnRamp:
-    """What settling needs of a row whose lock we hold."""
+class SeenOnRamp(NamedTuple):
+    """What settling needs of a row, as it stood when it was read. Ids are text here: they only travel on."""
 
-    id: uuid.UUID
+    id: str
     bank: str
     token: str
-    user_id: uuid.UUID
+    user_identifier: str
     amount_paise: int
     status: str
     was_rejected: bool
@@ -35,12 +36,31 @@ class LockedOnRamp:
     correlation_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OnRampChange:
-    """How a row shall stand. What is None or False stays as it was; `next_enquiry_at` is always written."""
+class Event(NamedTuple):
+    """One word of a bank for the inbox, and what we made of it. `body` is the signed text, unchanged."""
 
-    id: uuid.UUID
-    status: Status
+    bank: str
+    event_id: str
+    type: str
+    subject: str
+    body: str
+    verdict: str
+    reason: str | None
+
+
+class Step(NamedTuple):
+    """What shall happen to one payment, if it still stands as it was seen. None and False leave things as they are."""
+
+    seen: SeenOnRamp | None
+    """None: we know no such payment, there is only an event to keep."""
+    event: Event | None = None
+    transfer_id: uuid.UUID | None = None
+    """Credit the owner by a transfer of this id…"""
+    source: uuid.UUID | None = None
+    """…from this account."""
+    touches: bool = False
+    """Whether the row changes at all; then the fields below are written, `next_enquiry_at` in any case."""
+    status: str = ""
     bank_reference: str | None = None
     settled: bool = False
     rejected: bool = False
@@ -49,28 +69,33 @@ class OnRampChange:
     next_enquiry_at: datetime | None = None
 
 
+class StepOutcome(enum.StrEnum):
+    """What became of one step."""
+
+    DONE = "done"
+    STALE = "stale"
+    """The row stands differently by now: read and judge again. Nothing of the step was done."""
+    CLOSED = "closed"
+    """The wallet is closed and takes nothing. Nothing of the step was done."""
+
+
+class DueOnRamp(NamedTuple):
+    """A payment the bank is to be asked about now; `token` is None where the bank never gave us one."""
+
+    id: uuid.UUID
+    bank: str
+    token: str | None
+    correlation_id: str
+
+
 _COLUMNS = """
-id, bank, token, user_id, amount_paise, status, rejected_at IS NOT NULL AS was_rejected,
-late_success_at IS NOT NULL AS late_success, expires_at <= clock_timestamp() AS is_due, created_at,
-clock_timestamp() AS now, correlation_id
+SELECT id::text, bank, coalesce(token, ''), user_id::text, amount_paise, status, rejected_at IS NOT NULL,
+       late_success_at IS NOT NULL, expires_at <= clock_timestamp(), created_at, clock_timestamp(), correlation_id
+  FROM on_ramps
 """
-_LOCK_BY_TOKEN = f"SELECT {_COLUMNS} FROM on_ramps WHERE token = ANY(%s) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608
-_LOCK_BY_ID = f"SELECT {_COLUMNS} FROM on_ramps WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608
-_CHANGE = """
-UPDATE on_ramps o
-   SET status = u.status,
-       bank_reference = coalesce(u.bank_reference, o.bank_reference),
-       settled_at = CASE WHEN u.settled THEN clock_timestamp() ELSE o.settled_at END,
-       rejected_at = CASE WHEN u.rejected THEN clock_timestamp() ELSE o.rejected_at END,
-       late_success_at = CASE WHEN u.late_success THEN clock_timestamp()
-                              WHEN NOT u.late_success THEN NULL ELSE o.late_success_at END,
-       refund_requested_at = CASE WHEN u.refunded THEN clock_timestamp() ELSE o.refund_requested_at END,
-       next_enquiry_at = u.next_enquiry_at
-  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::boolean[], %s::boolean[], %s::boolean[], %s::boolean[],
-              %s::timestamptz[])
-       AS u (id, status, bank_reference, settled, rejected, late_success, refunded, next_enquiry_at)
- WHERE o.id = u.id
-"""
+_BY_TOKEN = _COLUMNS + " WHERE token = ANY(%b::text[])"
+_BY_ID = _COLUMNS + " WHERE id = %s"
+_SETTLE = "SELECT place, outcome FROM settle_on_ramps(%s::jsonb)"
 _CLAIM_DUE = """
 WITH due AS (
     SELECT id FROM on_ramps WHERE next_enquiry_at <= clock_timestamp()
@@ -80,52 +105,60 @@ RETURNING o.id, o.bank, o.token, o.correlation_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DueOnRamp:
-    """A payment the bank is to be asked about now; `token` is None where the bank never gave us one."""
-
-    id: uuid.UUID
-    bank: str
-    token: str | None
-    correlation_id: str
-
-
-async def lock_by_token(connection: Connection, tokens: Sequence[str]) -> list[LockedOnRamp]:
-    """Every payment with one of these tokens, at any bank, locked in id order."""
-    async with connection.cursor(row_factory=class_row(LockedOnRamp)) as cursor:
-        await cursor.execute(_LOCK_BY_TOKEN, (list(tokens),))
+async def see_by_token(connection: Connection, tokens: Sequence[str]) -> list[SeenOnRamp]:
+    """Every payment with one of these tokens, at any bank, as it stands now."""
+    async with connection.cursor(row_factory=args_row(SeenOnRamp)) as cursor:
+        await cursor.execute(_BY_TOKEN, (list(tokens),))
         return await cursor.fetchall()
 
 
-async def lock_by_id(connection: Connection, on_ramp_id: uuid.UUID) -> LockedOnRamp:
-    """One payment, locked. It exists: rows are never deleted."""
-    async with connection.cursor(row_factory=class_row(LockedOnRamp)) as cursor:
-        await cursor.execute(_LOCK_BY_ID, (on_ramp_id,))
+async def see_by_id(connection: Connection, on_ramp_id: uuid.UUID) -> SeenOnRamp:
+    """One payment as it stands now. It exists: rows are never deleted."""
+    async with connection.cursor(row_factory=args_row(SeenOnRamp)) as cursor:
+        await cursor.execute(_BY_ID, (on_ramp_id,))
         row = await cursor.fetchone()
     assert row is not None, "on-ramps are never deleted"
     return row
 
 
-async def change(connection: Connection, changes: Sequence[OnRampChange]) -> None:
-    """Write how locked rows stand now, all in one statement."""
-    if not changes:
-        return
-    columns = (
-        [one.id for one in changes],
-        [one.status.value for one in changes],
-        [one.bank_reference for one in changes],
-        [one.settled for one in changes],
-        [one.rejected for one in changes],
-        [one.late_success for one in changes],
-        [one.refund_requested for one in changes],
-        [one.next_enquiry_at for one in changes],
-    )
-    await connection.execute(_CHANGE, columns)
+async def settle(connection: Connection, steps: Sequence[Step]) -> list[StepOutcome]:
+    """Carry the steps out in one transaction of their own; one outcome each, in order."""
+    written = json.dumps([_written(place, step) for place, step in enumerate(steps)])
+    cursor = await connection.execute(_SETTLE, (written,))
+    outcomes = dict(await cursor.fetchall())
+    return [StepOutcome(outcomes[place]) for place in range(len(steps))]
+
+
+def _written(place: int, step: Step) -> dict[str, object]:
+    # Only what says something: the function reads what is missing as NULL.
+    written: dict[str, object] = {"place": place}
+    if step.seen:
+        written |= {
+            "on_ramp_id": step.seen.id,
+            "seen_status": step.seen.status,
+            "seen_rejected": step.seen.was_rejected,
+        }
+    if step.transfer_id:
+        written |= {"transfer_id": str(step.transfer_id), "source": str(step.source)}
+    if step.touches:
+        written |= {
+            "touches": True,
+            "status": step.status,
+            "bank_reference": step.bank_reference,
+            "settled": step.settled,
+            "rejected": step.rejected,
+            "late_success": step.late_success,
+            "refund_requested": step.refund_requested,
+            "next_enquiry_at": step.next_enquiry_at.isoformat() if step.next_enquiry_at else None,
+        }
+    if step.event:
+        written |= step.event._asdict()
+    return written
 
 
 async def claim_due(connection: Connection, *, most: int, lease_seconds: int) -> list[DueOnRamp]:
     """Payments to ask about now. Each is ours for the lease; after that any worker may take it."""
-    async with connection.cursor(row_factory=class_row(DueOnRamp)) as cursor:
+    async with connection.cursor(row_factory=args_row(DueOnRamp)) as cursor:
         await cursor.execute(_CLAIM_DUE, (most, timedelta(seconds=lease_seconds)))
         return await cursor.fetchall()
 

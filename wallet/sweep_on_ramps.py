@@ -10,9 +10,9 @@ from bank_api.messages import PaymentState
 from money.on_ramp import Change
 from runtime.logs import correlated, logger
 from shared_db.connection import Database
-from shared_db.ledger import Connection, in_transaction
+from shared_db.ledger import Connection, with_retries
 from shared_db.on_ramps import DueOnRamp, claim_due
-from wallet.settle_on_ramp import Settled, note_refund, settle_enquiry, tell
+from wallet.settle_on_ramp import note_refund, settle_enquiry
 
 log = logger(__name__)
 _AT_ONCE = 20
@@ -29,7 +29,7 @@ async def sweep(database: Database, banks: Mapping[str, BankClient]) -> int:
     async def claim(connection: Connection) -> list[DueOnRamp]:
         return await claim_due(connection, most=_AT_ONCE, lease_seconds=_LEASE_SECONDS)
 
-    due = await in_transaction(database, claim)
+    due = await with_retries(database, claim)
     async with asyncio.TaskGroup() as group:
         for one in due:
             group.create_task(_ask_about(database, banks[one.bank], one))
@@ -39,13 +39,7 @@ async def sweep(database: Database, banks: Mapping[str, BankClient]) -> int:
 async def _ask_about(database: Database, bank: BankClient, due: DueOnRamp) -> None:
     with correlated(due.correlation_id):
         state = await _state_at_bank(bank, due)
-
-        async def settle(connection: Connection) -> Settled:
-            return await settle_enquiry(connection, due.id, state)
-
-        settled = await in_transaction(database, settle)
-        tell([settled])
-        if settled.judgement.change is Change.REFUND:
+        if await settle_enquiry(database, due.id, state) is Change.REFUND:
             await _ask_for_refund(database, bank, due)
 
 
@@ -69,8 +63,4 @@ async def _ask_for_refund(database: Database, bank: BankClient, due: DueOnRamp) 
     except BankRefused as error:
         # It has nothing to give back: declined, expired or refunded already.
         log.error("the bank has nothing to refund", bank=due.bank, error=str(error))
-
-    async def note(connection: Connection) -> None:
-        await note_refund(connection, due.id)
-
-    await in_transaction(database, note)
+    await note_refund(database, due.id)

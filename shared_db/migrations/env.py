@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-import shared_db.models  # noqa: F401 # fills the metadata
+import shared_db.models  # noqa: F401 # pyright: ignore[reportUnusedImport] # fills the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, compare_type=True)

@@ -9,7 +9,7 @@
 -- Accounts of the house have no balance row and no lock: no batch waits for another because of them.
 CREATE OR REPLACE FUNCTION post_transfers(
     p_ids uuid[], p_references text[], p_kinds text[], p_sources uuid[], p_targets uuid[],
-    p_holders uuid[], p_amounts bigint[]
+    p_amounts bigint[], p_holders uuid[]
 ) RETURNS TABLE (outcome text, transfer_id uuid) LANGUAGE plpgsql AS $$
 DECLARE
     n CONSTANT integer := coalesce(array_length(p_ids, 1), 0);

@@ -1,0 +1,41 @@
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+BENCHES := webhook
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench lock install clean
+
+help: ## print this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' Makefile | expand -t 16
+
+up: install ## start everything and stay in the foreground; Ctrl-C stops it
+	@exec .venv/bin/python manage.py up
+
+test: install ## run the whole suite, in a real browser too
+	@.venv/bin/python -m tests.browser
+	@# Playwright's own event loop and the asyncio tests do not bear one another in one run.
+	@.venv/bin/python -m pytest tests/unit tests/integration
+	@.venv/bin/python -m pytest tests/e2e
+
+check: install ## format, lint, types, layers, dependencies, house rules
+	@ruff format --check
+	@ruff check
+	@pyright
+	@lint-imports
+	@deptry .
+	@.venv/bin/python -m pytest -q tests/test_tidy.py
+
+bench: install ## run every benchmark: JSON on stdout, a table on stderr
+	@set -e; for name in $(BENCHES); do .venv/bin/python manage.py bench $$name; done
+
+lock: ## write requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --output-file requirements.txt
+
+install: ## make .venv hold exactly the locked set
+	@$(PYTHON) runtime/install.py
+
+clean: ## remove .venv, caches and built pages; the data in .batua stays
+	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .import_linter_cache .web .states
+	rm -rf .batua/user_app .batua/merchant_app
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

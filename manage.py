@@ -1,0 +1,221 @@
+"""Batua's commands: `python manage.py COMMAND --help`."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import importlib.util
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated
+
+import structlog
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from runtime.child import ChildSpec
+from runtime.page_build import PageBuildFailed, build_if_needed
+from runtime.ports import PortTaken, refuse_taken_ports
+from runtime.supervisor import Foundation, StartRefused, Supervisor, alone_in
+from settings import ROOT, ConfigurationRefused, settings
+from shared_db.address import database_address, embedded_postgres
+from shared_db.embedded_postgres import DatabaseRefused
+
+BENCHES = ("ledger", "webhook", "api", "withdraw", "ui", "reports")
+_WEB_APPS = ("user_app", "merchant_app")
+# Who stops when, and how long each stage may take: the doors before what stands behind them, 20 s at most.
+_STOP_STAGES = {
+    "user_app": (0, 9.0),
+    "merchant_app": (0, 9.0),
+    "webhook_server": (1, 4.0),
+    "withdraw_service": (2, 4.0),
+    "dummy_bank": (3, 3.0),
+}
+_NOT_BUILT = 2
+
+application = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@application.callback()
+def quietly() -> None:
+    """Batua's commands."""
+    # Only what went wrong, and never on standard output, where results stand.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@application.command()
+def up() -> None:
+    """Start everything, and stay in the foreground until Ctrl-C or SIGTERM."""
+    # Until the supervisor takes over, a SIGTERM is as good as a Ctrl-C: every block below ends cleanly.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with _said_plainly(), alone_in(settings().folder), ExitStack() as stack:
+            _run_all(stack)
+    except KeyboardInterrupt:
+        pass
+    console.print("Stopped.")
+
+
+@application.command()
+def migrate() -> None:
+    """Bring the database to the shape this code expects."""
+    with _said_plainly(), database_address() as url:
+        _migrate(url)
+
+
+@application.command()
+def demo() -> None:
+    """Create the demo accounts on an empty database."""
+    with _said_plainly(), database_address() as url:
+        _create_demo_accounts(url)
+
+
+@application.command()
+def verify() -> None:
+    """Check every ledger invariant in one snapshot; print one JSON object, exit 0 when ok and 1 when not."""
+    from shared_db.verify import verify as check
+
+    with _said_plainly(), database_address() as url:
+        found = check(url)
+    print(json.dumps(found))
+    raise typer.Exit(0 if found["ok"] else 1)
+
+
+@application.command()
+def bench(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHES)}.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Under a minute, with wider noise.")] = False,
+) -> None:
+    """Run one benchmark: one JSON object on stdout, a readable table on stderr."""
+    if name not in BENCHES or importlib.util.find_spec(f"bench.{name}") is None:
+        built = [one for one in BENCHES if importlib.util.find_spec(f"bench.{one}")]
+        console.print(f"There is no benchmark {name!r} here. There is: {', '.join(built) or 'none yet'}.")
+        raise typer.Exit(_NOT_BUILT)
+    main: Callable[[bool], dict[str, object]] = importlib.import_module(f"bench.{name}").main
+    with _said_plainly():
+        print(json.dumps(main(quick)))
+
+
+def _run_all(stack: ExitStack) -> None:
+    here = settings()
+    ports = _ports()
+    refuse_taken_ports(here.bind_host, {f"{name.upper()}_PORT": port for name, port in ports.items()})
+    foundation = None
+    if here.database_url is None:
+        console.print("Starting the database")
+        server = stack.enter_context(embedded_postgres())
+        foundation = Foundation("The database", server.is_alive, server.restart_if_dead)
+        url = server.url
+    else:
+        url = here.database_url.get_secret_value()
+    console.print("Migrating")
+    _migrate(url)
+    for app in _WEB_APPS:
+        build_if_needed(app, data=here.folder, root=ROOT)
+    supervisor = Supervisor(
+        [_spec(name, port, url) for name, port in ports.items()],
+        logs=here.folder / "logs",
+        folder=ROOT,
+        say=console.print,
+        foundation=foundation,
+    )
+    stack.callback(supervisor.stop)
+    console.print(f"Starting {', '.join(ports)}")
+    supervisor.start()
+    if here.demo:
+        _create_demo_accounts(url)
+    _print_addresses()
+    supervisor.watch()
+    console.print("Stopping")
+
+
+def _ports() -> dict[str, int]:
+    here = settings()
+    ports = {
+        "webhook_server": here.webhook_server_port,
+        "withdraw_service": here.withdraw_service_port,
+        "user_app": here.user_app_port,
+        "merchant_app": here.merchant_app_port,
+    }
+    # In production the banks are real.
+    return ports if here.is_prod else {"dummy_bank": here.dummy_bank_port, **ports}
+
+
+def _spec(name: str, port: int, url: str) -> ChildSpec:
+    stage, seconds = _STOP_STAGES[name]
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # we only ask there
+    host = everywhere.get(settings().bind_host, settings().bind_host)
+    return ChildSpec(
+        name=name,
+        command=(sys.executable, "-m", name),
+        ready_at=(host, port),
+        # The bank is a foreign company: our database's password is none of its business.
+        environment={} if name == "dummy_bank" else {"DATABASE_URL": url},
+        stop_stage=stage,
+        stop_seconds=seconds,
+    )
+
+
+def _migrate(url: str) -> None:
+    from shared_db.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(url)
+
+
+def _create_demo_accounts(url: str) -> None:
+    from wallet.demo import create_demo_accounts
+
+    asyncio.run(create_demo_accounts(url))
+
+
+def _print_addresses() -> None:
+    here = settings()
+    table = Table(title="Batua is up", title_justify="left")
+    for heading in ("what", "where", "demo login"):
+        table.add_column(heading, no_wrap=True)
+    user, merchant, bank = "", "", ""
+    if here.demo:
+        user = "asha, ravi or meera@batua.example / batua-demo-1"
+        merchant = "chai@batua.example / batua-demo-1"
+        bank = "9876500001, 2 or 3 / bank-demo-1"
+    table.add_row("Wallet", here.user_url, user)
+    table.add_row("Merchants", here.merchant_url, merchant)
+    table.add_row(
+        "REST API", f"{here.user_url}/api/v1/openapi.json" if not here.is_prod else here.user_url, ""
+    )
+    if not here.is_prod:
+        table.add_row("Bank, HDFC", f"{here.bank_url}/hdfc/control", bank)
+        table.add_row("Bank, Axis", f"{here.bank_url}/axis/control", bank)
+    table.add_row("Webhook server", f"http://localhost:{here.webhook_server_port}/healthz", "")
+    table.add_row("Withdraw service", f"http://localhost:{here.withdraw_service_port}/healthz", "")
+    Console(width=120, highlight=False).print(table)
+    console.print(f"Logs: {here.folder / 'logs'}. Ctrl-C stops everything.")
+
+
+@contextmanager
+def _said_plainly() -> Generator[None]:
+    """What a person can put right is said in a sentence, without a traceback."""
+    try:
+        yield
+    except ValidationError as error:
+        for fault in error.errors():
+            console.print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", markup=False)
+    except (ConfigurationRefused, DatabaseRefused, PageBuildFailed, PortTaken, StartRefused) as error:
+        console.print(str(error), markup=False)
+    else:
+        return
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    application()

@@ -1,0 +1,58 @@
+"""Which TCP ports are free."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import socket
+from collections.abc import Mapping
+
+# Below the range from which systems take ports for outgoing connections: there a client that knocks on a
+# stopped server's port may be given that very port, and keeps the server from coming back.
+_CHOICE = range(15_000, 30_000)
+_TRIES = 200
+
+
+class PortTaken(Exception):
+    """One or more ports cannot be used; the text names the settings."""
+
+
+def can_listen(host: str, port: int) -> bool:
+    return _fault(host, port) == 0
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that is free now."""
+    for port in random.sample(_CHOICE, _TRIES):
+        if can_listen(host, port):
+            return port
+    raise PortTaken(f"No free port was found on {host} between {_CHOICE.start} and {_CHOICE.stop}.")
+
+
+def refuse_taken_ports(host: str, ports: Mapping[str, int]) -> None:
+    """Raise PortTaken with one line for each port, given by the name of its setting, that cannot be used."""
+    faults: list[str] = []
+    owner: dict[int, str] = {}
+    for variable, port in ports.items():
+        fault = _fault(host, port)
+        if port in owner:
+            faults.append(f"{owner[port]} and {variable} are both {port}. Set one of them to another port.")
+        elif fault:
+            why = "is taken" if fault == errno.EADDRINUSE else f"cannot be used ({os.strerror(fault)})"
+            faults.append(f"Port {port} on {host} {why}. Set {variable} to a free one.")
+        owner[port] = variable
+    if faults:
+        raise PortTaken("\n".join(faults))
+
+
+def _fault(host: str, port: int) -> int:
+    """The error number of listening there; 0 is none."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # As the servers do: a port whose last connections only just ended is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.errno or errno.EINVAL
+    return 0
