@@ -15,7 +15,8 @@ DECLARE
     n CONSTANT integer := coalesce(array_length(p_ids, 1), 0);
     owners uuid[]; balances_now bigint[]; held_now bigint[]; numbers bigint[]; frozen boolean[]; closed boolean[];
     house uuid[];
-    known_references text[]; known_ids uuid[]; known_same boolean[];
+    known_references text[]; known_ids uuid[]; known_kinds text[]; known_sources uuid[]; known_targets uuid[];
+    known_amounts bigint[];
     outcomes text[] := array_fill('posted'::text, ARRAY[n]);
     ids uuid[] := p_ids;
     source_after bigint[] := array_fill(NULL::bigint, ARRAY[n]); source_number bigint[] := source_after;
@@ -33,13 +34,10 @@ BEGIN
     SELECT array_agg(a.id) INTO house FROM accounts a
      WHERE a.kind = 'system' AND a.id = ANY (p_sources || p_targets);
 
-    SELECT array_agg(known.reference), array_agg(known.id), array_agg(known.same)
-      INTO known_references, known_ids, known_same
-      FROM (SELECT x.reference, x.id,
-                   (x.kind, x.source_id, x.target_id, x.amount_paise) = (i.kind, i.source, i.target, i.amount) AS same
-              FROM unnest(p_references, p_kinds, p_sources, p_targets, p_amounts)
-                   AS i (reference, kind, source, target, amount)
-              JOIN transfers x ON x.reference = i.reference) known;
+    SELECT array_agg(x.reference), array_agg(x.id), array_agg(x.kind), array_agg(x.source_id),
+           array_agg(x.target_id), array_agg(x.amount_paise)
+      INTO known_references, known_ids, known_kinds, known_sources, known_targets, known_amounts
+      FROM transfers x WHERE x.reference = ANY (p_references);
 
     moment := clock_timestamp();
 
@@ -50,7 +48,10 @@ BEGIN
 
         k := array_position(known_references, p_references[i]);
         IF k IS NOT NULL THEN
-            outcomes[i] := CASE WHEN known_same[k] THEN 'duplicate' ELSE 'conflict' END;
+            outcomes[i] := CASE
+                WHEN (known_kinds[k], known_sources[k], known_targets[k], known_amounts[k])
+                     = (kind, p_sources[i], p_targets[i], amount) THEN 'duplicate'
+                ELSE 'conflict' END;
             ids[i] := known_ids[k];
             CONTINUE;
         END IF;
@@ -114,7 +115,8 @@ BEGIN
         UPDATE balances b
            SET balance_paise = u.balance, held_paise = u.held, last_number = u.number
           FROM unnest(owners, balances_now, held_now, numbers) AS u (id, balance, held, number)
-         WHERE b.account_id = u.id AND (b.last_number <> u.number OR b.held_paise <> u.held);
+         WHERE b.account_id = ANY (owners) AND b.account_id = u.id
+           AND (b.last_number <> u.number OR b.held_paise <> u.held);
 
         INSERT INTO entries (account_id, number, transfer_id, amount_paise, balance_after_paise, created_at)
         SELECT side.account, coalesce(side.number, nextval('house_entry_numbers')), side.transfer, side.amount,

@@ -10,27 +10,30 @@ CREATE OR REPLACE FUNCTION settle_on_ramps(p_steps jsonb)
 RETURNS TABLE (place integer, outcome text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
+    rows_meant uuid[];
     stale integer[];
     refused integer[] := '{}'; refusals text[] := '{}';
     places integer[]; ids uuid[]; refs text[]; kinds text[]; sources uuid[]; targets uuid[]; amounts bigint[];
     holders uuid[];
 BEGIN
-    PERFORM 1 FROM on_ramps
-      WHERE id = ANY (ARRAY(SELECT (step ->> 'on_ramp_id')::uuid FROM jsonb_array_elements(p_steps) AS step))
-      ORDER BY id FOR NO KEY UPDATE;
+    SELECT coalesce(array_agg(s.on_ramp_id), '{}') INTO rows_meant
+      FROM jsonb_to_recordset(p_steps) AS s (on_ramp_id uuid) WHERE s.on_ramp_id IS NOT NULL;
+
+    PERFORM 1 FROM on_ramps WHERE id = ANY (rows_meant) ORDER BY id FOR NO KEY UPDATE;
 
     -- A statement of its own: it sees what the lock waited for.
     SELECT coalesce(array_agg(s.place), '{}') INTO stale
       FROM jsonb_to_recordset(p_steps) AS s (place integer, on_ramp_id uuid, seen_status text, seen_rejected boolean)
       JOIN on_ramps o ON o.id = s.on_ramp_id
-     WHERE o.status <> s.seen_status OR (o.rejected_at IS NOT NULL) <> s.seen_rejected;
+     WHERE o.id = ANY (rows_meant)
+       AND (o.status <> s.seen_status OR (o.rejected_at IS NOT NULL) <> s.seen_rejected);
 
     SELECT array_agg(s.place), array_agg(s.transfer_id), array_agg('on_ramp:' || o.id), array_agg('on_ramp'::text),
            array_agg(s.source), array_agg(o.user_id), array_agg(o.amount_paise), array_agg(NULL::uuid)
       INTO places, ids, refs, kinds, sources, targets, amounts, holders
       FROM jsonb_to_recordset(p_steps) AS s (place integer, on_ramp_id uuid, transfer_id uuid, source uuid)
       JOIN on_ramps o ON o.id = s.on_ramp_id
-     WHERE s.transfer_id IS NOT NULL AND s.place <> ALL (stale);
+     WHERE o.id = ANY (rows_meant) AND s.transfer_id IS NOT NULL AND s.place <> ALL (stale);
 
     IF places IS NOT NULL THEN
         SELECT coalesce(array_agg(places[t.number]), '{}'), coalesce(array_agg(t.outcome), '{}')
@@ -52,7 +55,7 @@ BEGIN
       FROM jsonb_to_recordset(p_steps) AS s (
            place integer, on_ramp_id uuid, touches boolean, status text, bank_reference text, settled boolean,
            rejected boolean, late_success boolean, refund_requested boolean, next_enquiry_at timestamptz)
-     WHERE o.id = s.on_ramp_id AND s.touches AND s.place <> ALL (stale) AND s.place <> ALL (refused);
+     WHERE o.id = ANY (rows_meant) AND o.id = s.on_ramp_id AND s.touches AND s.place <> ALL (stale) AND s.place <> ALL (refused);
 
     INSERT INTO bank_events (bank, event_id, type, subject, on_ramp_id, body, verdict, reason, received_at)
     SELECT s.bank, s.event_id, s.type, s.subject, s.on_ramp_id, s.body, s.verdict, s.reason, clock_timestamp()

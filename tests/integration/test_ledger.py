@@ -328,7 +328,7 @@ async def test_two_processes_cross_their_sends_and_nothing_is_lost(bank: Books) 
         movements = [move(Kind.SEND, *dice.sample(people, 2), dice.randint(1, 60_00)) for _ in range(300)]
         return await asyncio.gather(*(ledger.post(one) for one in movements))
 
-    outcomes = sum(await asyncio.gather(*(one_poster(one) for one in ledgers)), [])
+    outcomes = [one for many in await asyncio.gather(*map(one_poster, ledgers)) for one in many]
     for ledger, database in zip(ledgers, databases, strict=True):
         await ledger.drain()
         await database.close()

@@ -66,7 +66,8 @@ async def test_two_processes_migrate_an_empty_database_at_once(bank: Books) -> N
 
 
 def unbalanced(asha: str) -> str:
-    return f"""INSERT INTO transfers VALUES (gen_random_uuid(), 'x', 'send', '{PROMOTIONS}', '{asha}', NULL, 100, now());
+    return f"""INSERT INTO transfers
+        VALUES (gen_random_uuid(), 'x', 'send', '{PROMOTIONS}', '{asha}', NULL, 100, now());
         UPDATE balances SET balance_paise = balance_paise + 100, last_number = 2 WHERE account_id = '{asha}';
         INSERT INTO entries SELECT '{asha}', 2, id, 100, 1100, now() FROM transfers WHERE reference = 'x'"""
 
@@ -84,7 +85,8 @@ def rewritten_entry(asha: str) -> str:
 
 
 def success_without_money(asha: str) -> str:
-    return f"""INSERT INTO on_ramps (id, user_id, bank, amount_paise, status, token, correlation_id, created_at, expires_at)
+    return f"""INSERT INTO on_ramps (
+            id, user_id, bank, amount_paise, status, token, correlation_id, created_at, expires_at)
         VALUES (gen_random_uuid(), '{asha}', 'hdfc', 100, 'success', 't', 'c', now(), now())"""
 
 

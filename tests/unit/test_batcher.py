@@ -155,7 +155,7 @@ async def test_a_full_house_says_so_before_anything_is_done() -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-async def test_a_caller_who_leaves_does_not_take_his_item_with_him(fails: bool) -> None:  # noqa: FBT001
+async def test_a_caller_who_leaves_does_not_take_his_item_with_him(*, fails: bool) -> None:
     def perhaps(items: Sequence[int]) -> None:
         if fails and 2 in items:
             raise LookupError

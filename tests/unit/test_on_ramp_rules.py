@@ -69,6 +69,7 @@ def test_the_table_of_events_has_no_hole() -> None:
 
 @pytest.mark.parametrize(("status", "was_rejected", "paid", "verdict", "change"), EVENTS)
 def test_the_bank_speaks_of_this_very_payment(
+    *,
     status: Status,
     was_rejected: bool,
     paid: bool,
@@ -95,12 +96,13 @@ def test_the_bank_speaks_of_this_very_payment(
     ],
 )
 def test_the_bank_speaks_of_another_amount_or_another_person(
+    *,
     amount_paise: int,
     user: str,
     reason: Reason,
     status: Status,
     paid: bool,
-    was_rejected: bool,  # noqa: FBT001
+    was_rejected: bool,
 ) -> None:
     judged = judge(standing(status, was_rejected=was_rejected), Word(paid, amount_paise, user))
 
@@ -141,7 +143,7 @@ def test_the_table_of_answers_has_no_hole() -> None:
 
 @pytest.mark.parametrize("was_rejected", [False, True])
 @pytest.mark.parametrize(("status", "state"), ANSWERS)
-def test_we_ask_the_bank_and_it_answers(status: Status, state: BankState, was_rejected: bool) -> None:  # noqa: FBT001
+def test_we_ask_the_bank_and_it_answers(status: Status, state: BankState, *, was_rejected: bool) -> None:
     changes = [
         judge_enquiry(
             standing(status, was_rejected=was_rejected),
@@ -159,11 +161,12 @@ def test_we_ask_the_bank_and_it_answers(status: Status, state: BankState, was_re
 @pytest.mark.parametrize(("amount_paise", "user"), [(AMOUNT + 1, ASHA), (AMOUNT - 1, ASHA), (AMOUNT, RAVI)])
 @pytest.mark.parametrize("status", [PENDING, FAILURE, EXPIRED])
 def test_the_bank_was_paid_something_else_and_is_to_give_it_back(
+    *,
     status: Status,
     amount_paise: int,
     user: str,
     late: bool,
-    due: bool,  # noqa: FBT001
+    due: bool,
 ) -> None:
     change = judge_enquiry(standing(status), Answer(PAID, amount_paise, user), late_success=late, is_due=due)
 
