@@ -157,7 +157,8 @@ def _spec(name: str, port: int, url: str) -> ChildSpec:
     host = everywhere.get(settings().bind_host, settings().bind_host)
     return ChildSpec(
         name=name,
-        command=(sys.executable, "-m", name),
+        # Built a moment ago; a restart must not wait for another build because a source changed meanwhile.
+        command=(sys.executable, "-m", name, *(("--built",) if name in _WEB_APPS else ())),
         ready_at=(host, port),
         # The bank is a foreign company: our database's password is none of its business.
         environment={} if name == "dummy_bank" else {"DATABASE_URL": url},
@@ -183,19 +184,18 @@ def _print_addresses() -> None:
     table = Table(title="Batua is up", title_justify="left")
     for heading in ("what", "where", "demo login"):
         table.add_column(heading, no_wrap=True)
-    user, merchant, bank = "", "", ""
+    user, bank = "", ""
     if here.demo:
         user = "asha, ravi or meera@batua.example / batua-demo-1"
-        merchant = "chai@batua.example / batua-demo-1"
         bank = "9876500001, 2 or 3 / bank-demo-1"
     table.add_row("Wallet", here.user_url, user)
-    table.add_row("Merchants", here.merchant_url, merchant)
+    table.add_row("Merchants", here.merchant_url, "")
     table.add_row(
         "REST API", f"{here.user_url}/api/v1/openapi.json" if not here.is_prod else here.user_url, ""
     )
     if not here.is_prod:
-        table.add_row("Bank, HDFC", f"{here.bank_url}/hdfc/control", bank)
-        table.add_row("Bank, Axis", f"{here.bank_url}/axis/control", bank)
+        table.add_row("Bank, HDFC", f"{here.bank_url}/hdfc", bank)
+        table.add_row("Bank, Axis", f"{here.bank_url}/axis", bank)
     table.add_row("Webhook server", f"http://localhost:{here.webhook_server_port}/healthz", "")
     table.add_row("Withdraw service", f"http://localhost:{here.withdraw_service_port}/healthz", "")
     Console(width=120, highlight=False).print(table)

@@ -7,11 +7,12 @@ The names are those of docs/contract.md, section 2. In dev, secrets that are not
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.dev_secrets import fill_in, read
@@ -163,6 +164,18 @@ def settings() -> Settings:
         return Settings()
     secrets_file = fill_in(place.folder)
     return Settings(_env_file=secrets_file)  # pyright: ignore[reportCallIssue] # pydantic-settings takes it
+
+
+def settings_or_exit() -> Settings:
+    """For the first line of a process: what is wrong ends it with sentences instead of a traceback."""
+    try:
+        return settings()
+    except ConfigurationRefused as refused:
+        sys.exit(str(refused))
+    except ValidationError as error:
+        sys.exit(
+            "\n".join(f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors())
+        )
 
 
 def _api_url(given: str, bank: str, dummy_bank_port: int) -> str:

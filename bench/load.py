@@ -128,6 +128,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     # Imported under its own name: what is pickled by `__main__` is found by nobody else.
-    from bench import load
+    from bench import load  # noqa: PLW0406
 
     load.main()

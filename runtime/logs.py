@@ -48,6 +48,8 @@ def configure(process: str) -> None:
         )
     )
     logging.basicConfig(handlers=[foreign], level=logging.WARNING, force=True)
+    # Says several times a second that the database is away; our own retries say it once.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     structlog.contextvars.bind_contextvars(process=process)
 
 

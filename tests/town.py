@@ -19,7 +19,10 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
+from bank_api.client import BankClient
 from bank_api.signing import sign
+from dummy_bank.app import create_app as bank_app
+from dummy_bank.settings import Settings as BankSettings
 from money.accounts import BankAccount, HouseAccount, bank_account_id, house_account_id
 from money.movements import Kind, Movement, Posted, Posting
 from money.rupees import Paise
@@ -35,6 +38,7 @@ RECEIVABLE, CASH, IN_FLIGHT = (bank_account_id("hdfc", one) for one in BankAccou
 PROMOTIONS = house_account_id(HouseAccount.PROMOTIONS)
 HDFC_SECRET, AXIS_SECRET = "whsec_" + "SERGQ0hE" * 4, "whsec_" + "QVhJU0FY" * 4
 OLDER_SECRET = "whsec_" + "T0xERVIt" * 4
+JWT_SECRET = "a-secret-that-only-these-tests-know-and-that-is-long-enough-for-every-algorithm"
 AMOUNT = 2_000_00
 
 
@@ -182,7 +186,7 @@ def wallet_settings(folder: Path, bank_url: str = "http://127.0.0.1:9", **others
         "axis_bank_api_key": SecretStr("key-of-axis"),
         "hdfc_webhook_secrets": SecretStr(f"{HDFC_SECRET},{OLDER_SECRET}"),
         "axis_webhook_secrets": SecretStr(AXIS_SECRET),
-        "jwt_secret": SecretStr("a-secret-that-only-these-tests-know"),
+        "jwt_secret": SecretStr(JWT_SECRET),
     }
     return Settings(**(given | others))
 
@@ -265,3 +269,54 @@ async def until(true: Callable[[], bool], seconds: float = 15) -> None:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+class RealBank:
+    """The dummy bank over HTTP. Nobody listens where it sends its webhooks, so each of them is lost."""
+
+    def __init__(self, url: str, clients: dict[str, BankClient]) -> None:
+        self.url = url
+        self.clients = clients
+
+    async def press(self, token: str | None, action: str, bank: str = "hdfc") -> None:
+        """What the customer does on the bank's page: "approve" or "decline"."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as browser:
+            asked = {"action": action, "customer": "9876500001"}
+            answer = await browser.post(f"/{bank}/control/payments/{token}", json=asked)
+        assert answer.status_code == 200, answer.text
+
+    async def says(self, token: str | None, bank: str = "hdfc") -> str:
+        assert token
+        return (await self.clients[bank].payment(token)).status
+
+
+@asynccontextmanager
+async def real_bank(folder: Path) -> AsyncIterator[RealBank]:
+    port = free_port()
+    settings = BankSettings(
+        batua_env="dev",
+        batua_data=folder,
+        dummy_bank_port=port,
+        webhook_server_port=free_port(),
+        bank_webhook_url="",
+        public_bank_url="",
+        public_user_url="",
+        hdfc_bank_api_key=SecretStr("key-of-hdfc"),
+        axis_bank_api_key=SecretStr("key-of-axis"),
+        hdfc_webhook_secrets=SecretStr(HDFC_SECRET),
+        axis_webhook_secrets=SecretStr(AXIS_SECRET),
+    )
+    async with served(bank_app(settings), port) as url, bank_clients(url) as clients:
+        yield RealBank(url, clients)
+
+
+@asynccontextmanager
+async def bank_clients(url: str, *, timeout_seconds: float = 5) -> AsyncIterator[dict[str, BankClient]]:
+    """How we call both banks at this address."""
+    clients = {
+        name: BankClient(f"{url}/{name}/api", f"key-of-{name}", timeout_seconds=timeout_seconds)
+        for name in ("hdfc", "axis")
+    }
+    yield clients
+    for one in clients.values():
+        await one.aclose()

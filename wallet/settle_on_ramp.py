@@ -52,7 +52,9 @@ class Settlement:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._batcher: Batcher[Delivery, Judgement] = Batcher("settlement", self._flush, largest=100, flushers=2)
+        self._batcher: Batcher[Delivery, Judgement] = Batcher(
+            "settlement", self._flush, largest=100, flushers=2
+        )
 
     async def settle(self, delivery: Delivery) -> Judgement:
         """What we made of it, once committed. Raises Busy or Unavailable: the bank shall send it again."""

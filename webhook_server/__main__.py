@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from runtime.logs import configure
 from runtime.serving import serve
-from settings import settings
+from settings import settings_or_exit
 from shared_db.address import database_address
 from webhook_server.app import create_app
 
 
 def main() -> None:
     configure("webhook_server")
-    chosen = settings()
+    chosen = settings_or_exit()
     with database_address() as url:
         serve(
             create_app(chosen, url),

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 
 MOST_BYTES_OF_A_FIRST_LOAD = 180_000
 APPS = pytest.mark.parametrize(
@@ -36,14 +35,6 @@ class Visit:
         answer = self.page.goto(url, wait_until="networkidle")
         assert answer
         return answer.status
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
