@@ -11,7 +11,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-
 MOST_BYTES_OF_A_FIRST_LOAD = 180_000
 APPS = pytest.mark.parametrize(
     ("app", "name", "title"),
