@@ -66,6 +66,8 @@ class _Connection(asyncio.Protocol):
         self._until = until
         self._measured = measured
         self._received = b""
+        self._usual = 0
+        self._usual_start = b""
         self._sent_at = 0.0
         self._transport: asyncio.Transport | None = None
         self.finished = asyncio.get_running_loop().create_future()
@@ -75,17 +77,16 @@ class _Connection(asyncio.Protocol):
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, found, body = self._received.partition(b"\r\n\r\n")
-        if not found:
-            return
-        start = head.lower().find(b"content-length:")
-        length = int(head[start + 15 :].split(b"\r\n", 1)[0])
-        if len(body) < length:
-            return
+        # An answer as long as the last complete one, with the same status line, is complete as well: the client
+        # shares two cores with what it measures, so it must cost little.
+        if self._received or len(data) != self._usual or data[:12] != self._usual_start:
+            self._received += data
+            if not _is_complete(self._received):
+                return
+            data, self._received = self._received, b""
+            self._usual, self._usual_start = len(data), data[:12]
         self._measured.milliseconds.append((time.perf_counter() - self._sent_at) * 1000)
-        self._measured.statuses[int(head[9:12])] += 1
-        self._received = b""
+        self._measured.statuses[int(data[9:12])] += 1
         self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -100,6 +101,12 @@ class _Connection(asyncio.Protocol):
             return
         self._sent_at = time.perf_counter()
         self._transport.write(request)
+
+
+def _is_complete(received: bytes) -> bool:
+    head, found, body = received.partition(b"\r\n\r\n")
+    start = head.lower().find(b"content-length:")
+    return bool(found) and len(body) >= int(head[start + 15 :].split(b"\r\n", 1)[0])
 
 
 async def _generate(load: Load) -> Measured:

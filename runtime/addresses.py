@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from starlette.types import Scope
@@ -33,7 +33,8 @@ def networks(listed: str) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(one.strip()) for one in listed.split(",") if one.strip())
 
 
-def is_within(address: str, allowed: Sequence[Network]) -> bool:
+@functools.lru_cache(maxsize=1024)
+def is_within(address: str, allowed: tuple[Network, ...]) -> bool:
     """Whether the address lies in one of the ranges; text that is no address lies in none."""
     try:
         parsed = ipaddress.ip_address(address)

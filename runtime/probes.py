@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Readiness = Callable[[], Awaitable[bool]]
+_PATHS = {"/healthz", "/readyz", "/metrics"}
 _READY_WITHIN_SECONDS = 2.0
 
 
@@ -30,21 +31,22 @@ class Probes:
         self._metrics_token = metrics_token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._answer(scope) if scope["type"] == "http" else None
-        await (answer or self._app)(scope, receive, send)
+        if scope["type"] == "http" and scope["path"] in _PATHS:
+            answer = await self._answer(scope)
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
-    async def _answer(self, scope: Scope) -> Response | None:
+    async def _answer(self, scope: Scope) -> Response:
         path: str = scope["path"]
         if path == "/healthz":
             return JSONResponse({"status": "ok"})
         if path == "/readyz":
             ready = await self._ready()
             return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
-        if path == "/metrics":
-            if not self._may_read_metrics(scope):
-                return JSONResponse({}, 404)
-            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-        return None
+        if not self._may_read_metrics(scope):
+            return JSONResponse({}, 404)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     async def _ready(self) -> bool:
         try:

@@ -54,9 +54,9 @@ class Step(NamedTuple):
     seen: SeenOnRamp | None
     """None: we know no such payment, there is only an event to keep."""
     event: Event | None = None
-    transfer_id: uuid.UUID | None = None
+    transfer_id: str | None = None
     """Credit the owner by a transfer of this id…"""
-    source: uuid.UUID | None = None
+    source: str | None = None
     """…from this account."""
     touches: bool = False
     """Whether the row changes at all; then the fields below are written, `next_enquiry_at` in any case."""
@@ -95,7 +95,7 @@ SELECT id::text, bank, coalesce(token, ''), user_id::text, amount_paise, status,
 """
 _BY_TOKEN = _COLUMNS + " WHERE token = ANY(%b::text[])"
 _BY_ID = _COLUMNS + " WHERE id = %s"
-_SETTLE = "SELECT place, outcome FROM settle_on_ramps(%s::jsonb)"
+_SETTLE = "SELECT place, outcome FROM settle_on_ramps(%b::text[]::uuid[], %s::jsonb)"
 _CLAIM_DUE = """
 WITH due AS (
     SELECT id FROM on_ramps WHERE next_enquiry_at <= clock_timestamp()
@@ -123,10 +123,13 @@ async def see_by_id(connection: Connection, on_ramp_id: uuid.UUID) -> SeenOnRamp
 
 async def settle(connection: Connection, steps: Sequence[Step]) -> list[StepOutcome]:
     """Carry the steps out in one transaction of their own; one outcome each, in order."""
+    on_ramps = [step.seen.id for step in steps if step.seen]
     written = json.dumps([_written(place, step) for place, step in enumerate(steps)])
-    cursor = await connection.execute(_SETTLE, (written,))
-    outcomes = dict(await cursor.fetchall())
-    return [StepOutcome(outcomes[place]) for place in range(len(steps))]
+    cursor = await connection.execute(_SETTLE, (on_ramps, written))
+    outcomes = [StepOutcome.DONE] * len(steps)
+    for place, outcome in await cursor.fetchall():
+        outcomes[place] = StepOutcome(outcome)
+    return outcomes
 
 
 def _written(place: int, step: Step) -> dict[str, object]:
@@ -139,7 +142,7 @@ def _written(place: int, step: Step) -> dict[str, object]:
             "seen_rejected": step.seen.was_rejected,
         }
     if step.transfer_id:
-        written |= {"transfer_id": str(step.transfer_id), "source": str(step.source)}
+        written |= {"transfer_id": step.transfer_id, "source": step.source}
     if step.touches:
         written |= {
             "touches": True,

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+import psycopg
 import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
@@ -25,7 +27,7 @@ from dummy_bank.app import create_app as bank_app
 from dummy_bank.settings import Settings as BankSettings
 from money.accounts import BankAccount, HouseAccount, bank_account_id, house_account_id
 from money.movements import Kind, Movement, Posted, Posting
-from money.rupees import Paise
+from money.rupees import LARGEST_PAISE, Paise
 from settings import Settings
 from shared_db.connection import Database
 from shared_db.ids import new_id
@@ -139,6 +141,25 @@ class Books:
 
     async def close_wallet(self, owner: uuid.UUID) -> None:
         await self.ask("UPDATE balances SET closed_at = now() WHERE account_id = %s", owner)
+
+    async def post_to_the_brim(self, owner: uuid.UUID) -> None:
+        """As much as one wallet can hold."""
+        assert await self.post(gift(owner, LARGEST_PAISE)) == [Posting.POSTED]
+
+    @asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Inside, this database lets nobody in and has thrown everybody out."""
+        await self.close()
+        name = urlsplit(self.url).path.removeprefix("/")
+        server = urlunsplit(urlsplit(self.url)._replace(path="/postgres"))
+        async with await psycopg.AsyncConnection.connect(server, autocommit=True) as superuser:
+            await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
+            await superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            yield
+            await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+        self.database = Database(self.url)
 
     def is_right(self) -> None:
         found = verify(self.url)

@@ -55,8 +55,8 @@ def step(decided: Decided, event: Event | None) -> Step:
     return Step(
         seen,
         event,
-        transfer_id=new_id() if credits_owner else None,
-        source=bank_account_id(seen.bank, BankAccount.RECEIVABLE) if credits_owner else None,
+        transfer_id=str(new_id()) if credits_owner else None,
+        source=str(bank_account_id(seen.bank, BankAccount.RECEIVABLE)) if credits_owner else None,
         touches=True,
         status=after.value if after else seen.status,
         bank_reference=decided.bank_reference if credits_owner else None,

@@ -4,36 +4,35 @@
 -- id order, and a step whose row stands differently by now does nothing and answers 'stale': its caller reads and
 -- judges again. A credit takes the amount and the owner from our own row and from nowhere else.
 --
--- Answers for each step: 'done', 'stale', or why the ledger refused the credit ('closed'); then nothing of the step
--- was done. Lock order: on-ramps by id, then balances by id (in post_transfers).
-CREATE OR REPLACE FUNCTION settle_on_ramps(p_steps jsonb)
+-- Answers with the places of the steps that were not done, and why: 'stale', or what the ledger said against the
+-- credit ('closed'). Nothing of such a step was done. Lock order: on-ramps by id, then balances by id.
+CREATE OR REPLACE FUNCTION settle_on_ramps(p_on_ramps uuid[], p_steps jsonb)
 RETURNS TABLE (place integer, outcome text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    rows_meant uuid[];
     stale integer[];
     refused integer[] := '{}'; refusals text[] := '{}';
     places integer[]; ids uuid[]; refs text[]; kinds text[]; sources uuid[]; targets uuid[]; amounts bigint[];
     holders uuid[];
 BEGIN
-    SELECT coalesce(array_agg(s.on_ramp_id), '{}') INTO rows_meant
-      FROM jsonb_to_recordset(p_steps) AS s (on_ramp_id uuid) WHERE s.on_ramp_id IS NOT NULL;
-
-    PERFORM 1 FROM on_ramps WHERE id = ANY (rows_meant) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM on_ramps WHERE id = ANY (p_on_ramps) ORDER BY id FOR NO KEY UPDATE;
 
     -- A statement of its own: it sees what the lock waited for.
-    SELECT coalesce(array_agg(s.place), '{}') INTO stale
-      FROM jsonb_to_recordset(p_steps) AS s (place integer, on_ramp_id uuid, seen_status text, seen_rejected boolean)
-      JOIN on_ramps o ON o.id = s.on_ramp_id
-     WHERE o.id = ANY (rows_meant)
-       AND (o.status <> s.seen_status OR (o.rejected_at IS NOT NULL) <> s.seen_rejected);
-
-    SELECT array_agg(s.place), array_agg(s.transfer_id), array_agg('on_ramp:' || o.id), array_agg('on_ramp'::text),
-           array_agg(s.source), array_agg(o.user_id), array_agg(o.amount_paise), array_agg(NULL::uuid)
-      INTO places, ids, refs, kinds, sources, targets, amounts, holders
-      FROM jsonb_to_recordset(p_steps) AS s (place integer, on_ramp_id uuid, transfer_id uuid, source uuid)
-      JOIN on_ramps o ON o.id = s.on_ramp_id
-     WHERE o.id = ANY (rows_meant) AND s.transfer_id IS NOT NULL AND s.place <> ALL (stale);
+    SELECT coalesce(array_agg(m.place) FILTER (WHERE NOT m.fresh), '{}'),
+           array_agg(m.place) FILTER (WHERE m.pays), array_agg(m.transfer_id) FILTER (WHERE m.pays),
+           array_agg('on_ramp:' || m.id) FILTER (WHERE m.pays), array_agg('on_ramp'::text) FILTER (WHERE m.pays),
+           array_agg(m.source) FILTER (WHERE m.pays), array_agg(m.user_id) FILTER (WHERE m.pays),
+           array_agg(m.amount_paise) FILTER (WHERE m.pays), array_agg(NULL::uuid) FILTER (WHERE m.pays)
+      INTO stale, places, ids, refs, kinds, sources, targets, amounts, holders
+      FROM (SELECT s.place, s.transfer_id, s.source, o.id, o.user_id, o.amount_paise, f.fresh,
+                   f.fresh AND s.transfer_id IS NOT NULL AS pays
+              FROM jsonb_to_recordset(p_steps) AS s (
+                   place integer, on_ramp_id uuid, seen_status text, seen_rejected boolean, transfer_id uuid,
+                   source uuid)
+              JOIN on_ramps o ON o.id = s.on_ramp_id
+             CROSS JOIN LATERAL (
+                   SELECT o.status = s.seen_status AND (o.rejected_at IS NOT NULL) = s.seen_rejected) f (fresh)
+             WHERE o.id = ANY (p_on_ramps)) m;
 
     IF places IS NOT NULL THEN
         SELECT coalesce(array_agg(places[t.number]), '{}'), coalesce(array_agg(t.outcome), '{}')
@@ -55,7 +54,8 @@ BEGIN
       FROM jsonb_to_recordset(p_steps) AS s (
            place integer, on_ramp_id uuid, touches boolean, status text, bank_reference text, settled boolean,
            rejected boolean, late_success boolean, refund_requested boolean, next_enquiry_at timestamptz)
-     WHERE o.id = ANY (rows_meant) AND o.id = s.on_ramp_id AND s.touches AND s.place <> ALL (stale) AND s.place <> ALL (refused);
+     WHERE o.id = ANY (p_on_ramps) AND o.id = s.on_ramp_id AND s.touches
+       AND s.place <> ALL (stale) AND s.place <> ALL (refused);
 
     INSERT INTO bank_events (bank, event_id, type, subject, on_ramp_id, body, verdict, reason, received_at)
     SELECT s.bank, s.event_id, s.type, s.subject, s.on_ramp_id, s.body, s.verdict, s.reason, clock_timestamp()
@@ -65,8 +65,5 @@ BEGIN
      WHERE s.event_id IS NOT NULL AND s.place <> ALL (stale) AND s.place <> ALL (refused)
     ON CONFLICT (bank, event_id) DO NOTHING;
 
-    RETURN QUERY
-    SELECT s.place, CASE WHEN s.place = ANY (stale) THEN 'stale'
-                         ELSE coalesce(refusals[array_position(refused, s.place)], 'done') END
-      FROM jsonb_to_recordset(p_steps) AS s (place integer);
+    RETURN QUERY SELECT unnest(stale), 'stale' UNION ALL SELECT unnest(refused), unnest(refusals);
 END $$;
