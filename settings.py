@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.addresses import networks
 from runtime.dev_secrets import fill_in, read
 
 ROOT = Path(__file__).resolve().parent
 BANKS = ("hdfc", "axis")
+_SECRETS = ("jwt_secret", *(f"{bank}_{key}" for bank in BANKS for key in ("bank_api_key", "webhook_secrets")))
 _SHORTEST_SECRET_CHARACTERS = 24
 _LOOPBACK = "127.0.0.0/8,::1/128"
 
@@ -147,6 +149,12 @@ class Settings(BaseSettings):
             allowed_ips=getattr(self, f"{name}_allowed_ips") or ("" if self.is_prod else _LOOPBACK),
         )
 
+    @field_validator("hdfc_allowed_ips", "axis_allowed_ips")
+    @classmethod
+    def _is_a_list_of_networks(cls, given: str) -> str:
+        networks(given)
+        return given
+
     @model_validator(mode="after")
     def _fit_for_production(self) -> Self:
         if self.is_prod:
@@ -187,6 +195,12 @@ def _api_url(given: str, bank: str, dummy_bank_port: int) -> str:
     return f"{url}/api" if path == f"/{bank}" else url
 
 
+def _listed(given: Settings, name: str) -> list[str]:
+    """The secrets a setting holds: webhook secrets are a comma list, in every other one a comma is a character."""
+    text: str = getattr(given, name).get_secret_value()
+    return [one.strip() for one in text.split(",")] if name.endswith("_webhook_secrets") else [text]
+
+
 def _production_faults(given: Settings) -> list[str]:
     faults: list[str] = []
     generated = set(read(given.folder / "secrets.env").values())
@@ -194,15 +208,20 @@ def _production_faults(given: Settings) -> list[str]:
         "jwt_secret",
         *(f"{bank}_{key}" for bank in BANKS for key in ("bank_api_key", "webhook_secrets")),
     ):
-        for secret in getattr(given, name).get_secret_value().split(","):
-            if len(secret.strip()) < _SHORTEST_SECRET_CHARACTERS:
+        for secret in _listed(given, name):
+            if len(secret) < _SHORTEST_SECRET_CHARACTERS:
                 faults.append(
                     f"{name.upper()} is missing or shorter than {_SHORTEST_SECRET_CHARACTERS} characters"
                 )
-            elif secret.strip() in generated:
+            elif secret in generated:
                 faults.append(f"{name.upper()} was generated for development")
-    if "*" in given.allowed_origins:
-        faults.append("API_ALLOWED_ORIGINS must not be *")
+    named = [
+        secret for name in _SECRETS for secret in getattr(given, name).get_secret_value().split(",") if secret
+    ]
+    if len(set(named)) < len(named):
+        faults.append("one secret stands in two of " + ", ".join(name.upper() for name in _SECRETS))
+    if {"*", "null"} & set(given.allowed_origins):
+        faults.append("API_ALLOWED_ORIGINS must not be * or null")
     public = {
         "PUBLIC_USER_URL (Secure cookies)": given.user_url,
         "PUBLIC_MERCHANT_URL (Secure cookies)": given.merchant_url,

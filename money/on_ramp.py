@@ -20,6 +20,8 @@ _ENQUIRIES = (
     timedelta(hours=1),
 )
 _THEN_EVERY = timedelta(days=1)
+_SOON = timedelta(seconds=10)
+_YOUNG = timedelta(hours=2)
 
 
 class Status(enum.StrEnum):
@@ -39,8 +41,7 @@ class BankState(enum.StrEnum):
     REFUNDED = "refunded"
 
 
-_NOT_PAID = {BankState.DECLINED, BankState.REFUNDED}
-_TAKEN_BACK = {BankState.DECLINED, BankState.REFUNDED, BankState.EXPIRED}
+_NEVER_PAID = {BankState.DECLINED, BankState.EXPIRED}
 
 
 class Verdict(enum.StrEnum):
@@ -73,7 +74,9 @@ class Change(enum.StrEnum):
     """Enquire at once: credit if the bank says paid, else ask it to refund."""
     EXPIRE = "expire"
     REFUND = "refund"
-    """The bank holds money we cannot credit: it is to give it back to its customer."""
+    """The bank holds money we cannot credit: it is to give it back to its customer, and we never credit it."""
+    REFUND_DONE = "refund_done"
+    """The bank holds nothing of it any more."""
     MARK_REJECTED = "mark_rejected"
     ALARM = "alarm"
     """The bank contradicts a success. Nothing moves; a person must look."""
@@ -85,8 +88,12 @@ class Standing(NamedTuple):
     status: Status
     amount_paise: int
     user_identifier: str
-    was_rejected: bool
+    was_rejected: bool = False
     """We answered 409 to an event about it, so the bank may have refunded its customer."""
+    late_success: bool = False
+    """A success we did not credit on its signature waits for the bank's answer to our own question."""
+    refund_decided: bool = False
+    """We have asked the bank, or are about to ask it, to give the money back. It is never credited then."""
 
 
 class Word(NamedTuple):
@@ -122,32 +129,39 @@ def judge(standing: Standing, word: Word) -> Judgement:
     return _paid(standing) if word.paid else _not_paid(standing)
 
 
-def judge_enquiry(standing: Standing, answer: Answer, *, late_success: bool, is_due: bool) -> Change:
-    """What the bank's answer to our own question means; this word is final where it is definite.
-
-    `late_success`: a success we could not credit on its signature waits for this answer. `is_due`: our
-    15 minutes are over.
-    """
+def judge_enquiry(standing: Standing, answer: Answer, *, is_due: bool) -> Change:
+    """What the bank's answer to our own question means. `is_due`: our 15 minutes are over."""
     if standing.status is Status.SUCCESS:
-        return Change.ALARM if answer.state in _TAKEN_BACK else Change.NONE
+        return (
+            Change.ALARM if answer.state in _NEVER_PAID or answer.state is BankState.REFUNDED else Change.NONE
+        )
     if answer.state is BankState.PAID:
         matches = (answer.amount_paise, answer.user_identifier) == (
             standing.amount_paise,
             standing.user_identifier,
         )
-        return Change.CREDIT if matches else Change.REFUND
-    if late_success:
+        return Change.CREDIT if matches and not standing.refund_decided else Change.REFUND
+    if answer.state is BankState.CREATED:
+        # It may still be paid. A bank that has told us of a success and says this lags behind itself.
+        waits = standing.late_success or standing.refund_decided or standing.status is not Status.PENDING
+        return Change.EXPIRE if is_due and not waits else Change.NONE
+    if standing.refund_decided:
+        return Change.REFUND_DONE
+    if standing.late_success:
         return Change.REFUND
     if standing.status is not Status.PENDING:
         return Change.NONE
-    if answer.state in _NOT_PAID:
-        return Change.FAIL
-    return Change.EXPIRE if is_due or answer.state is BankState.EXPIRED else Change.NONE
+    return Change.EXPIRE if answer.state is BankState.EXPIRED else Change.FAIL
 
 
 def is_definite(state: BankState) -> bool:
     """Whether the bank will not change its mind, so that nobody needs to ask again."""
-    return state in {BankState.PAID, BankState.EXPIRED, *_NOT_PAID}
+    return state is not BankState.CREATED
+
+
+def ask_again(created_at: datetime, now: datetime) -> datetime:
+    """When to ask again about money the bank may hold for nobody: soon while it is young, then every hour."""
+    return now + (_SOON if now - created_at < _YOUNG else _ENQUIRIES[-1])
 
 
 def next_enquiry(created_at: datetime, now: datetime) -> datetime:
@@ -167,7 +181,7 @@ def _rejected(standing: Standing, reason: Reason) -> Judgement:
 def _paid(standing: Standing) -> Judgement:
     if standing.status is Status.SUCCESS:
         return Judgement(Verdict.DUPLICATE, Change.NONE)
-    if standing.status is Status.PENDING and not standing.was_rejected:
+    if standing.status is Status.PENDING and not (standing.was_rejected or standing.refund_decided):
         return Judgement(Verdict.CAPTURED, Change.CREDIT)
     return Judgement(Verdict.RECORDED, Change.ASK_THE_BANK)
 

@@ -22,7 +22,7 @@ def client_address(scope: Scope, *, trusted_proxy_hops: int) -> str:
     address: str = peer[0] if peer else ""
     if trusted_proxy_hops:
         lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        seen = [one.strip() for one in ",".join(lines).split(",")]
+        seen = [one.strip() for one in ",".join(lines).split(",")] if lines else []
         if len(seen) >= trusted_proxy_hops:
             address = seen[-trusted_proxy_hops]
     return address

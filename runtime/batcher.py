@@ -18,6 +18,7 @@ from runtime.logs import logger
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 Flush = Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]]
+Waiting = tuple[Item, asyncio.Future[Outcome]]
 
 log = logger(__name__)
 _size = Histogram(
@@ -55,8 +56,10 @@ class Batcher(Generic[Item, Outcome]):
         self._largest = largest
         self._flushers = flushers
         self._most_waiting = most_waiting
-        self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Waiting[Item, Outcome]] = deque()
+        self._workers = 0
+        """Counted by the workers themselves: one that found nothing more is gone before anybody submits again."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
         self._size = _size.labels(name)
         self._seconds = _seconds.labels(name)
@@ -71,44 +74,65 @@ class Batcher(Generic[Item, Outcome]):
             raise Busy
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._running) < self._flushers:
+        if self._workers < self._flushers:
             self._start()
         # A caller that leaves cancels this future only; the item is in the queue and stays there.
         return await future
 
     async def drain(self) -> None:
-        """Take nothing more, and return when everything taken has its outcome."""
+        """Take nothing more, and return when everything taken has its outcome.
+
+        Once the database is away, whatever still waits gets Unavailable: a stopping process does not try again.
+        """
         self._closed = True
-        while self._running:
-            await asyncio.wait(self._running)
+        while self._tasks or self._waiting:
+            if self._waiting and self._workers < self._flushers:
+                self._start()
+            await asyncio.wait(self._tasks)
 
     def _start(self) -> None:
+        self._workers += 1
         task = asyncio.create_task(self._work())
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _work(self) -> None:
-        while self._waiting:
-            count = min(self._largest, len(self._waiting))
-            batch = [self._waiting.popleft() for _ in range(count)]
-            self._size.observe(count)
-            with self._seconds.time():
-                await self._settle(batch)
+        try:
+            while self._waiting:
+                count = min(self._largest, len(self._waiting))
+                batch = [self._waiting.popleft() for _ in range(count)]
+                self._size.observe(count)
+                with self._seconds.time():
+                    is_there = await self._settle(batch)
+                if self._closed and not is_there:
+                    self._fail([self._waiting.popleft() for _ in range(len(self._waiting))], Unavailable())
+        finally:
+            self._workers -= 1
 
-    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Outcome]]]) -> None:
+    async def _settle(self, batch: Sequence[Waiting[Item, Outcome]]) -> bool:
+        """Give every item of the batch its outcome; whether what we write to was there."""
         try:
             outcomes = await self._flush([item for item, _ in batch])
             assert len(outcomes) == len(batch), "a flush returns one outcome for each item"
+        except Unavailable as error:
+            self._fail(batch, error)
+            return False
         except Exception as error:  # noqa: BLE001 # it goes to the callers it belongs to
-            if len(batch) == 1 or isinstance(error, Unavailable):
-                for _, future in batch:
-                    if not future.cancelled():
-                        future.set_exception(error)
-                return
+            if len(batch) == 1:
+                self._fail(batch, error)
+                return True
             log.warning("batch failed, trying item by item", size=len(batch), error=repr(error))
-            for one in batch:
-                await self._settle([one])
-            return
+            for place, one in enumerate(batch):
+                if not await self._settle([one]):
+                    self._fail(batch[place + 1 :], Unavailable())
+                    return False
+            return True
         for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if not future.cancelled():
+            if not future.done():
                 future.set_result(outcome)
+        return True
+
+    def _fail(self, batch: Sequence[Waiting[Item, Outcome]], error: Exception) -> None:
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(error)

@@ -12,11 +12,11 @@ from collections.abc import Generator
 import uvicorn
 from starlette.types import ASGIApp
 
-_GRACE_SECONDS = 8
+_GRACE_SECONDS = 4
 
 
 def serve(app: ASGIApp, *, host: str, port: int, port_variable: str) -> None:
-    """Run until SIGTERM or SIGINT; open requests get up to 8 seconds to finish.
+    """Run until SIGTERM or SIGINT; open requests get up to 4 seconds to finish.
 
     A taken port ends the process with a sentence that names `port_variable`.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from runtime.dev_secrets import fill_in, read
 from settings import settings
 from shared_db.embedded_postgres import EmbeddedPostgres, ensure_running
 
@@ -22,8 +23,11 @@ def database_address() -> Generator[str]:
 
 def embedded_postgres() -> EmbeddedPostgres:
     """The embedded server of this BATUA_DATA, for whoever watches over it."""
+    here = settings()
+    # Only this server is given the password, and only on this machine: it may be a generated one in prod as well.
+    password = here.database_password.get_secret_value() or read(fill_in(here.folder))["DATABASE_PASSWORD"]
     return ensure_running(
-        settings().folder / "postgres",
-        password=settings().database_password.get_secret_value(),
-        port=settings().database_port,
+        here.folder / "postgres",
+        password=password,
+        port=here.database_port,
     )

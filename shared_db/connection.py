@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
+import psycopg
+import sqlalchemy.exc
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
@@ -12,14 +17,27 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from runtime.batcher import Unavailable
+from runtime.logs import logger
+
+Connection = AsyncConnection[TupleRow]
+Result = TypeVar("Result")
+
+CONNECTION_ERRORS = (psycopg.OperationalError, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
+"""What the database's absence looks like to whoever calls us from outside `with_retries`."""
+
+log = logger(__name__)
+_TRIES = 4
+_FIRST_PAUSE_SECONDS = 0.05
 _APPLICATION = "batua"
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS = 2
+_WAIT_FOR_CONNECTION_SECONDS = 1
 # The batches look rows up by key and nothing else, and their plans are made once. A plan made while a table was
 # small reads all of it, and goes on doing so while the table grows, until the next ANALYZE (measured: 360 us a
 # payment for one foreign key, not 4); and planning a batch anew each time costs as much as running it.
 _KEY_LOOKUPS_ONLY = (
     "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
-    "-c jit=off"
+    "-c jit=off -c lock_timeout=5s -c statement_timeout=15s"
 )
 
 
@@ -32,6 +50,8 @@ class Database:
             pool_size=largest_pool,
             max_overflow=largest_pool,
             pool_pre_ping=True,
+            # An unexpected error is logged in full; what was to be stored must not be in it.
+            hide_parameters=True,
             connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": _APPLICATION},
         )
         self._pool = AsyncConnectionPool(
@@ -40,7 +60,7 @@ class Database:
             min_size=1,
             max_size=largest_pool,
             open=False,
-            timeout=_CONNECT_SECONDS,
+            timeout=_WAIT_FOR_CONNECTION_SECONDS,
             reconnect_timeout=0,
             kwargs={
                 "autocommit": True,
@@ -48,6 +68,11 @@ class Database:
                 "application_name": _APPLICATION,
                 "prepare_threshold": 1,
                 "options": _KEY_LOOKUPS_ONLY,
+                # A peer that vanished without a word is noticed within seconds, not hours.
+                "keepalives_idle": 10,
+                "keepalives_interval": 3,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 15_000,
             },
         )
 
@@ -58,11 +83,16 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def plain(self) -> AsyncGenerator[AsyncConnection[TupleRow]]:
+    async def plain(self) -> AsyncGenerator[Connection]:
         """An autocommit connection for the batches and single statements of the hot paths."""
         await self._pool.open()
         async with self._pool.connection() as connection:
             yield connection
+
+    async def forget_broken(self) -> None:
+        """Replace idle connections that have died, so that the next try does not meet one of them."""
+        with contextlib.suppress(psycopg.OperationalError):
+            await self._pool.check()
 
     async def is_reachable(self) -> bool:
         """Whether it answers now."""
@@ -73,3 +103,26 @@ class Database:
     async def close(self) -> None:
         await self._engine.dispose()
         await self._pool.close()
+
+
+async def with_retries(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """Run `work`, whose statements each commit by themselves, again when another try may succeed.
+
+    Serialization failures, deadlocks and lost connections are tried again, so `work` must be safe to repeat:
+    what a lost answer had already committed is found by its reference. Raises Unavailable when the database
+    stays away.
+    """
+    pause = _FIRST_PAUSE_SECONDS
+    for attempt in range(1, _TRIES + 1):
+        try:
+            async with database.plain() as connection:
+                return await work(connection)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            # OperationalError covers SerializationFailure, DeadlockDetected, PoolTimeout and a lost connection.
+            log.warning("database tried again", attempt=attempt, error=type(error).__name__)
+            if attempt == _TRIES:
+                raise Unavailable from error
+        await database.forget_broken()
+        await asyncio.sleep(pause)
+        pause *= 4
+    raise AssertionError("the loop returns or raises")

@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
+from money.movements import Kind
+
 _NAMES = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -139,6 +141,7 @@ class Transfer(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_paise > 0", name="positive"),
         CheckConstraint("source_id <> target_id", name="two_accounts"),
+        CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in Kind)})", name="kind"),
     )
 
 
@@ -182,13 +185,25 @@ class OnRamp(SQLModel, table=True):
     """We answered 409 to a signed event about it."""
     late_success_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     """A success we could not credit on its signature alone waits for the bank's answer to our enquiry."""
-    refund_requested_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    refund_decided_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """The bank is to give it back: decided and written before the bank is asked, and never credited since."""
+    refund_heard_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """The bank has answered that it holds nothing of it any more."""
     next_enquiry_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    version: int = Field(default=0, sa_column=_paise())
+    """Counts the changes: what was judged on an older version does nothing."""
 
     __table_args__ = (
         UniqueConstraint("token", "bank"),
         CheckConstraint("amount_paise > 0", name="positive"),
         CheckConstraint("status IN ('pending', 'success', 'failure', 'expired')", name="status"),
+        CheckConstraint("status <> 'success' OR refund_decided_at IS NULL", name="credited_or_refunded"),
+        # Whatever is open has a time at which the bank is asked: nothing is forgotten.
+        CheckConstraint(
+            "next_enquiry_at IS NOT NULL OR NOT (status = 'pending' OR late_success_at IS NOT NULL "
+            "OR refund_decided_at IS NOT NULL AND refund_heard_at IS NULL)",
+            name="asked_again",
+        ),
         Index("on_ramps_of_user_idx", "user_id", "id"),
         Index("on_ramps_due_idx", "next_enquiry_at", postgresql_where=text("next_enquiry_at IS NOT NULL")),
     )

@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from money.errors import EmailTaken, PhoneTaken
-from shared_db.ledger import Connection
+from shared_db.connection import Connection
 from shared_db.models import Account, Balance, User
 
 MOST_FOUND = 20
@@ -45,6 +45,14 @@ async def open_wallet(session: AsyncSession, user: User) -> None:
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
     found = await session.exec(select(User).where(col(User.email) == email))
+    return found.first()
+
+
+async def hash_held_still(session: AsyncSession, user_id: uuid.UUID) -> str | None:
+    """A person's password hash, which cannot change until this transaction ends."""
+    found = await session.exec(
+        select(User.password_hash).where(col(User.id) == user_id).with_for_update(read=True)
+    )
     return found.first()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlmodel import col, func, update
+from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared_db.ledger import Connection
+from shared_db.connection import Connection
 from shared_db.models import Session
 
 _IS_LIVE = """
@@ -29,6 +29,12 @@ async def is_live(connection: Connection, session_id: uuid.UUID, user_id: uuid.U
     """Whether this API session of this user still counts."""
     cursor = await connection.execute(_IS_LIVE, (session_id, user_id))
     return await cursor.fetchone() is not None
+
+
+async def is_live_within(session: AsyncSession, session_id: uuid.UUID) -> bool:
+    """The same, as this transaction sees it."""
+    live = select(Session.id).where(col(Session.id) == session_id, col(Session.ended_at).is_(None))
+    return (await session.exec(live)).first() is not None
 
 
 async def end_others(session: AsyncSession, user_id: uuid.UUID, *, but: uuid.UUID) -> None:

@@ -57,9 +57,16 @@ SELECT (SELECT count(*) FROM accounts)::bigint AS accounts,
        (SELECT paise FROM in_flight)::bigint AS open_holds_paise,
        (SELECT coalesce(sum(held_paise), 0) FROM balances)::bigint AS held_paise,
        (SELECT count(*) FROM on_ramps o
-          LEFT JOIN transfers t ON t.reference = 'on_ramp:' || o.id AND t.amount_paise = o.amount_paise
-                               AND t.target_id = o.user_id
-         WHERE (o.status = 'success') <> (t.id IS NOT NULL))::bigint AS on_ramps_out_of_step
+          FULL JOIN (SELECT * FROM transfers WHERE kind = 'on_ramp') t ON t.reference = 'on_ramp:' || o.id
+          LEFT JOIN accounts a ON a.id = t.source_id
+         WHERE (o.status = 'success') IS DISTINCT FROM (t.id IS NOT NULL)
+            OR t.id IS NOT NULL AND (t.amount_paise <> o.amount_paise OR t.target_id <> o.user_id
+                                     OR a.name IS DISTINCT FROM o.bank || ':receivable'))::bigint
+           AS on_ramps_out_of_step,
+       (SELECT count(*) FROM entries e LEFT JOIN transfers t ON t.id = e.transfer_id WHERE t.id IS NULL)::bigint
+           AS entries_of_nothing,
+       (SELECT count(*) FROM balances b JOIN accounts a ON a.id = b.account_id WHERE a.kind = 'system')::bigint
+           AS house_accounts_with_a_balance_row
 """
 
 
@@ -75,13 +82,16 @@ class _Found:
     open_holds_paise: int
     held_paise: int
     on_ramps_out_of_step: int
+    entries_of_nothing: int
+    house_accounts_with_a_balance_row: int
 
 
 def verify(url: str) -> dict[str, int | bool]:
     """The counts of `manage.py verify`; `ok` is True when every rule holds.
 
     An owner without a balance row, with a gap in its running numbers, or whose adding-money rows and transfers
-    disagree counts as out of step. Raises psycopg.OperationalError when the database is not there.
+    disagree (in amount, owner or bank, or one without the other) counts as out of step.
+    Raises psycopg.OperationalError when the database is not there.
     """
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -90,8 +100,10 @@ def verify(url: str) -> dict[str, int | bool]:
             found = cursor.execute(_CHECK).fetchone()
     assert found is not None, "the query has exactly one row"
     counts = asdict(found)
-    out_of_step = counts["accounts_out_of_step"] + counts.pop("on_ramps_out_of_step")
     holds_differ = counts.pop("held_paise") != counts["open_holds_paise"]
-    counts["accounts_out_of_step"] = out_of_step + holds_differ
+    counts["accounts_out_of_step"] += (
+        counts.pop("on_ramps_out_of_step") + counts.pop("house_accounts_with_a_balance_row") + holds_differ
+    )
+    counts["unbalanced_transfers"] += counts.pop("entries_of_nothing")
     wrong = ("sum_of_entries_paise", "accounts_out_of_step", "unbalanced_transfers", "overdrawn_accounts")
     return {"ok": not any(counts[name] for name in wrong)} | counts

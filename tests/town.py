@@ -116,7 +116,7 @@ class Books:
     async def row(self, row: OnRamp | uuid.UUID | str) -> Row:
         which = row.id if isinstance(row, OnRamp) else row
         [found] = await self.ask(
-            "SELECT status, rejected_at IS NOT NULL, late_success_at IS NOT NULL, refund_requested_at IS NOT NULL,"
+            "SELECT status, rejected_at IS NOT NULL, late_success_at IS NOT NULL, refund_decided_at IS NOT NULL,"
             " next_enquiry_at IS NOT NULL, bank_reference FROM on_ramps WHERE id = %s",
             which,
         )
@@ -190,6 +190,19 @@ def move(
 ) -> Movement:
     new = new_id()
     return Movement(new, reference or f"test:{new}", kind, source, target, Paise(paise), holder)
+
+
+def again(movement: Movement, **changes: object) -> Movement:
+    """The same movement under an id of its own, as a second try sends it, with what `changes` says otherwise."""
+    same = {
+        "reference": movement.reference,
+        "kind": movement.kind,
+        "source": movement.source,
+        "target": movement.target,
+        "amount_paise": movement.amount_paise,
+        "holder": movement.holder,
+    }
+    return Movement(**({"id": new_id()} | same | changes))  # pyright: ignore[reportArgumentType] # a test's own words
 
 
 def gift(to: uuid.UUID, paise: int) -> Movement:

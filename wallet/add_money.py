@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
-from bank_api.client import BankClient, BankError
+from bank_api.client import BankClient, BankError, BankUnreachable
 from money.errors import AmountAboveLimit, BankNotReachable
 from money.on_ramp import EXPIRES_AFTER, Status, next_enquiry
 from money.rupees import Paise
@@ -13,7 +14,7 @@ from runtime.logs import correlated, current_correlation_id, logger
 from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.models import OnRamp
-from shared_db.on_ramps import keep_token, mark_not_started, open_on_ramp
+from shared_db.on_ramps import TokenTaken, keep_token, mark_not_started, open_on_ramp
 
 log = logger(__name__)
 
@@ -46,18 +47,25 @@ async def start(
                 amount_paise=amount_paise,
                 return_url=return_url.replace("{id}", str(on_ramp.id)),
             )
-        except BankError as error:
+            _must_be_a_page(created.redirect_url)
+            async with database.transaction() as session:
+                await keep_token(session, on_ramp.id, token=created.token, redirect_url=created.redirect_url)
+        except (BankError, TokenTaken) as error:
             log.warning(
                 "no token from the bank", bank=bank_name, on_ramp_id=str(on_ramp.id), error=str(error)
             )
             async with database.transaction() as session:
                 await mark_not_started(session, on_ramp.id)
             raise BankNotReachable from error
-        async with database.transaction() as session:
-            await keep_token(session, on_ramp.id, token=created.token, redirect_url=created.redirect_url)
         log.info("on-ramp started", bank=bank_name, on_ramp_id=str(on_ramp.id), amount_paise=amount_paise)
     on_ramp.token, on_ramp.redirect_url = created.token, created.redirect_url
     return on_ramp
+
+
+def _must_be_a_page(address: str) -> None:
+    """The browser is sent there, so it is a web page and no script. Raises BankUnreachable: nonsense is no answer."""
+    if urlsplit(address).scheme not in {"http", "https"}:
+        raise BankUnreachable("the bank's page is no web address")
 
 
 def _pending(user_id: uuid.UUID, bank_name: str, amount_paise: Paise) -> OnRamp:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from money.errors import SignedOut
+from money.errors import SignedOut, WrongSignIn
 from shared_db import sessions
-from shared_db.connection import Database
+from shared_db.connection import Database, with_retries
 from shared_db.ids import new_id
+from shared_db.people import hash_held_still
+from wallet.passwords import Verified
 
 _ALGORITHM = "HS256"
 _CLAIMS = ["userId", "exp", "iat", "jti"]
@@ -33,13 +35,19 @@ class BearerTokens:
         self._secret = secret
         self._life = timedelta(hours=hours)
 
-    async def issue(self, user_id: uuid.UUID) -> str:
-        """A new token with a session row of its own."""
+    async def issue(self, who: Verified) -> str:
+        """A new token with a session row of its own.
+
+        Raises WrongSignIn when the password has been changed since it was verified: a sign-in that began before
+        the change must not outlive it.
+        """
         now = datetime.now(UTC)
         session_id = new_id()
         async with self._database.transaction() as session:
-            await sessions.begin(session, session_id, user_id, expires_at=now + self._life)
-        claims = {"userId": str(user_id), "jti": str(session_id), "iat": now, "exp": now + self._life}
+            if await hash_held_still(session, who.user_id) != who.password_hash:
+                raise WrongSignIn
+            await sessions.begin(session, session_id, who.user_id, expires_at=now + self._life)
+        claims = {"userId": str(who.user_id), "jti": str(session_id), "iat": now, "exp": now + self._life}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType] # types of an optional dependency
 
     async def caller(self, token: str) -> Caller:
@@ -54,7 +62,10 @@ class BearerTokens:
             caller = Caller(uuid.UUID(claims["userId"]), uuid.UUID(claims["jti"]))
         except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError) as error:
             raise SignedOut from error
-        async with self._database.plain() as connection:
-            if not await sessions.is_live(connection, caller.session_id, caller.user_id):
-                raise SignedOut
+        live = await with_retries(
+            self._database,
+            lambda connection: sessions.is_live(connection, caller.session_id, caller.user_id),
+        )
+        if not live:
+            raise SignedOut
         return caller

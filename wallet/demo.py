@@ -46,9 +46,10 @@ async def _person(database: Database, email: str, first_name: str, last_name: st
     if known:
         return known.id
     log.info("demo account created", email=email)
-    return await sign_up(
+    person = await sign_up(
         database, email=email, first_name=first_name, last_name=last_name, password=PASSWORD, phone=phone
     )
+    return person.user_id
 
 
 def _gift(user_id: uuid.UUID, amount: Paise) -> Movement:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from prometheus_client import Counter
 
 from money.accounts import BankAccount, bank_account_id
-from money.on_ramp import Change, Judgement, Reason, Standing, Status, Verdict, next_enquiry
+from money.on_ramp import Change, Judgement, Reason, Standing, Status, Verdict, ask_again, next_enquiry
 from runtime.logs import logger
 from shared_db.ids import new_id
 from shared_db.on_ramps import Event, SeenOnRamp, Step
 
 log = logger(__name__)
 _changes = Counter("batua_on_ramp_changes", "What happened to on-ramps", ["change"])
-_ASK_AGAIN = timedelta(seconds=10)
 _STATUSES = {one.value: one for one in Status}
-_STATUS_AFTER = {Change.CREDIT: Status.SUCCESS, Change.FAIL: Status.FAILURE, Change.EXPIRE: Status.EXPIRED}
+_ALARMING = {Change.ALARM, Change.REFUND}
+_ONCE_MORE = timedelta(hours=1)
 
 
 class Decided(NamedTuple):
@@ -26,45 +26,43 @@ class Decided(NamedTuple):
     seen: SeenOnRamp | None
     judgement: Judgement
     bank_reference: str | None = None
+    by_enquiry: bool = False
+    """The bank's answer to our own question, and not an event that arrived by itself."""
     is_definite: bool = False
-    """The bank will not change its mind, so nobody needs to ask again."""
+    """That answer will not change, so nobody needs to ask again."""
 
 
 def standing(seen: SeenOnRamp) -> Standing:
     """What the rules need of a row."""
-    return Standing(_STATUSES[seen.status], seen.amount_paise, seen.user_identifier, seen.was_rejected)
+    return Standing(
+        _STATUSES[seen.status],
+        seen.amount_paise,
+        seen.user_identifier,
+        seen.rejected_at is not None,
+        seen.late_success_at is not None,
+        seen.refund_decided_at is not None,
+    )
 
 
 def to_closed_wallet(decided: Decided) -> Decided:
     """The same payment, when the ledger has said that its wallet is closed."""
-    # By enquiry nobody listens for our 409, so the bank is asked to refund.
-    by_enquiry = decided.judgement.verdict is Verdict.RECORDED
-    change = Change.REFUND if by_enquiry else Change.MARK_REJECTED
-    judgement = Judgement(Verdict.REJECTED, change, Reason.CLOSED)
-    return decided._replace(judgement=judgement, is_definite=False)
+    if decided.judgement.change is not Change.CREDIT:
+        return decided
+    # When we asked, nobody listens for our 409: the bank is asked to refund.
+    change = Change.REFUND if decided.by_enquiry else Change.MARK_REJECTED
+    return decided._replace(judgement=Judgement(Verdict.REJECTED, change, Reason.CLOSED))
 
 
 def step(decided: Decided, event: Event | None) -> Step:
     """What the database shall do, with the event it keeps."""
-    seen, judgement = decided.seen, decided.judgement
-    change = judgement.change
-    if seen is None or (change in {Change.NONE, Change.ALARM} and judgement.verdict is not Verdict.RECORDED):
-        return Step(seen, event)
-    credits_owner = change is Change.CREDIT
-    after = _STATUS_AFTER.get(change)
-    return Step(
-        seen,
-        event,
-        transfer_id=str(new_id()) if credits_owner else None,
-        source=str(bank_account_id(seen.bank, BankAccount.RECEIVABLE)) if credits_owner else None,
-        touches=True,
-        status=after.value if after else seen.status,
-        bank_reference=decided.bank_reference if credits_owner else None,
-        settled=after is not None,
-        rejected=change is Change.MARK_REJECTED,
-        late_success={Change.ASK_THE_BANK: True, Change.CREDIT: False}.get(change),
-        next_enquiry_at=_next_enquiry(decided, seen),
-    )
+    seen, change = decided.seen, decided.judgement.change
+    if seen is None:
+        return Step(None, event=event)
+    after = _after(decided, seen)
+    if change is not Change.CREDIT:
+        return Step(seen, after if after != seen else None, event)
+    source = bank_account_id(seen.bank, BankAccount.RECEIVABLE)
+    return Step(seen, after, event, transfer_id=str(new_id()), source=str(source))
 
 
 def tell(done: list[Decided]) -> None:
@@ -83,7 +81,7 @@ def tell(done: list[Decided]) -> None:
             "change": change.value,
             "reason": one.judgement.reason,
         }
-        if change in {Change.ALARM, Change.REFUND}:
+        if change in _ALARMING:
             log.error("on-ramp needs a person to look", **line)
         else:
             routine.append(line)
@@ -91,12 +89,49 @@ def tell(done: list[Decided]) -> None:
         log.info("on-ramps", settled=routine)
 
 
-def _next_enquiry(decided: Decided, seen: SeenOnRamp) -> datetime | None:
-    change = decided.judgement.change
-    if change is Change.ASK_THE_BANK:
-        return seen.now
-    if decided.is_definite or seen.status == Status.SUCCESS:
-        return None
-    if seen.late_success or change is Change.REFUND:
-        return seen.now + _ASK_AGAIN
-    return next_enquiry(seen.created_at, seen.now)
+def _after(decided: Decided, seen: SeenOnRamp) -> SeenOnRamp:
+    """How the row shall stand."""
+    now = seen.now
+    match decided.judgement.change:
+        case Change.CREDIT:
+            return seen._replace(
+                status=Status.SUCCESS.value,
+                bank_reference=decided.bank_reference,
+                settled_at=now,
+                late_success_at=None,
+                next_enquiry_at=None,
+            )
+        case Change.FAIL:
+            failed = seen._replace(status=Status.FAILURE.value, settled_at=now)
+            return _asked_next(failed, decided)
+        case Change.EXPIRE:
+            return _asked_next(seen._replace(status=Status.EXPIRED.value, settled_at=now), decided)
+        case Change.REFUND:
+            # Written before the bank is asked: nothing that happens meanwhile can credit it any more.
+            return seen._replace(
+                status=Status.FAILURE.value if seen.status == Status.PENDING else seen.status,
+                settled_at=seen.settled_at or now,
+                refund_decided_at=seen.refund_decided_at or now,
+                next_enquiry_at=ask_again(seen.created_at, now),
+            )
+        case Change.REFUND_DONE:
+            return seen._replace(refund_heard_at=now, late_success_at=None, next_enquiry_at=None)
+        case Change.ASK_THE_BANK:
+            late = seen.late_success_at if decided.by_enquiry else now
+            return seen._replace(late_success_at=late, next_enquiry_at=now)
+        case Change.MARK_REJECTED:
+            return seen._replace(rejected_at=now)
+        case Change.NONE | Change.ALARM:
+            return _asked_next(seen, decided) if decided.by_enquiry else seen
+
+
+def _asked_next(after: SeenOnRamp, decided: Decided) -> SeenOnRamp:
+    """The same row with the time at which the bank is asked again, if it must be."""
+    if after.late_success_at or (after.refund_decided_at and not after.refund_heard_at):
+        return after._replace(next_enquiry_at=ask_again(after.created_at, after.now))
+    if decided.is_definite or not after.token or after.status == Status.SUCCESS:
+        return after._replace(next_enquiry_at=None)
+    if decided.judgement.change is Change.FAIL:
+        # The bank's own word; asked once more, in case it changes its mind and that message is lost.
+        return after._replace(next_enquiry_at=after.now + _ONCE_MORE)
+    return after._replace(next_enquiry_at=next_enquiry(after.created_at, after.now))

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import bcrypt
 
@@ -20,6 +22,13 @@ _SCHEME = "sha256-bcrypt:"
 """Stands before each stored hash, so that the scheme can change one day."""
 
 _workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="password")
+
+
+class Verified(NamedTuple):
+    """Somebody who has just shown, or chosen, the password with this hash."""
+
+    user_id: uuid.UUID
+    password_hash: str
 
 
 async def hashed(password: str) -> str:
@@ -44,7 +53,11 @@ def _hash(password: str) -> str:
 
 
 def _matches(password: str, against: str) -> bool:
-    return bcrypt.checkpw(_digest(password), against.encode())
+    try:
+        return bcrypt.checkpw(_digest(password), against.encode())
+    except ValueError:
+        # A damaged hash is nobody's password.
+        return False
 
 
 # The hash of 32 random bytes that were thrown away: nobody's password.

@@ -27,8 +27,7 @@ from money.on_ramp import (
     judge_enquiry,
 )
 from runtime.batcher import Batcher
-from shared_db.connection import Database
-from shared_db.ledger import Connection, with_retries
+from shared_db.connection import Connection, Database, with_retries
 from shared_db.on_ramps import Event, SeenOnRamp, Step, StepOutcome, see_by_id, see_by_token, settle
 from wallet.on_ramp_steps import Decided, standing, step, tell, to_closed_wallet
 
@@ -92,15 +91,18 @@ class Settlement:
         return [judgements[place] for place in range(len(deliveries))]
 
 
-async def settle_enquiry(database: Database, on_ramp_id: uuid.UUID, state: PaymentState | None) -> Change:
+async def settle_enquiry(
+    database: Database, on_ramp_id: uuid.UUID, state: PaymentState | None, *, asked_version: int
+) -> Change:
     """Carry out what the bank answered to our question; None: it has no answer. What was done.
 
-    A REFUND is not done here, it needs the bank: ask it, then call `note_refund`. Raises Unavailable.
+    `asked_version` is the row's when we asked: where it has changed since, an answer may still credit, and for
+    all else the bank is asked again. After a REFUND it is for the caller to tell the bank. Raises Unavailable.
     """
     closed = False
 
     async def work(connection: Connection) -> tuple[Decided, StepOutcome]:
-        decided = _judged_enquiry(await see_by_id(connection, on_ramp_id), state)
+        decided = _judged_enquiry(await see_by_id(connection, on_ramp_id), state, asked_version)
         decided = to_closed_wallet(decided) if closed else decided
         [outcome] = await settle(connection, [step(decided, None)])
         return decided, outcome
@@ -113,20 +115,6 @@ async def settle_enquiry(database: Database, on_ramp_id: uuid.UUID, state: Payme
         closed = outcome is StepOutcome.CLOSED
 
 
-async def note_refund(database: Database, on_ramp_id: uuid.UUID) -> None:
-    """The bank has heard that it is to refund this payment. Raises Unavailable."""
-
-    async def work(connection: Connection) -> StepOutcome:
-        seen = await see_by_id(connection, on_ramp_id)
-        status = Status.FAILURE.value if seen.status == Status.PENDING else seen.status
-        noted = Step(seen, touches=True, status=status, late_success=False, refund_requested=True)
-        [outcome] = await settle(connection, [noted])
-        return outcome
-
-    while await with_retries(database, work) is not StepOutcome.DONE:
-        pass
-
-
 async def _settle_round(
     connection: Connection, asked: list[tuple[Delivery, bool]]
 ) -> list[tuple[Decided, StepOutcome]]:
@@ -137,7 +125,7 @@ async def _settle_round(
     steps: list[Step] = []
     for delivery, to_closed in asked:
         one = _judged(delivery, seen.get((delivery.subject, delivery.bank)), tokens)
-        one = to_closed_wallet(one) if to_closed and one.judgement.change is Change.CREDIT else one
+        one = to_closed_wallet(one) if to_closed else one
         decided.append(one)
         steps.append(step(one, _kept(delivery, one.judgement)))
     return list(zip(decided, await settle(connection, steps), strict=True))
@@ -163,19 +151,22 @@ def _judged(delivery: Delivery, seen: SeenOnRamp | None, tokens: set[str]) -> De
         reason = Reason.BANK if delivery.subject in tokens else Reason.TOKEN
         return Decided(None, Judgement(Verdict.REJECTED, Change.NONE, reason))
     word = Word(isinstance(event, PaymentSucceededEvent), event.data.amount_paise, event.data.user_identifier)
-    judgement = judge(standing(seen), word)
-    definite = judgement.change is Change.CREDIT or judgement.change is Change.FAIL
-    return Decided(seen, judgement, event.data.bank_reference, definite)
+    return Decided(seen, judge(standing(seen), word), event.data.bank_reference)
 
 
-def _judged_enquiry(seen: SeenOnRamp, state: PaymentState | None) -> Decided:
+def _judged_enquiry(seen: SeenOnRamp, state: PaymentState | None, asked_version: int) -> Decided:
     if state is None:
         expires = seen.is_due and seen.status == Status.PENDING
-        return Decided(seen, Judgement(Verdict.RECORDED, Change.EXPIRE if expires else Change.NONE))
+        change = Change.EXPIRE if expires else Change.NONE
+        return Decided(seen, Judgement(Verdict.RECORDED, change), by_enquiry=True)
     answer = Answer(BankState(state.status), state.amount_paise, state.user_identifier)
-    change = judge_enquiry(standing(seen), answer, late_success=seen.late_success, is_due=seen.is_due)
-    definite = is_definite(answer.state) and change is not Change.REFUND
-    return Decided(seen, Judgement(Verdict.RECORDED, change), state.bank_reference, definite)
+    change = judge_enquiry(standing(seen), answer, is_due=seen.is_due)
+    if seen.version != asked_version and change is not Change.CREDIT:
+        change = Change.NONE if seen.status == Status.SUCCESS else Change.ASK_THE_BANK
+    judgement = Judgement(Verdict.RECORDED, change)
+    return Decided(
+        seen, judgement, state.bank_reference, by_enquiry=True, is_definite=is_definite(answer.state)
+    )
 
 
 def _kept(delivery: Delivery, judgement: Judgement) -> Event:

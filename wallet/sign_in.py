@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 from money.errors import InputRefused, WrongSignIn
 from shared_db.connection import Database
 from shared_db.people import find_by_email
@@ -14,8 +12,8 @@ from wallet.throttle import Throttle
 
 async def sign_in(
     database: Database, throttle: Throttle, *, email: str, password: str, address: str
-) -> uuid.UUID:
-    """The person's id. Raises TooManyTries before any hashing, or WrongSignIn.
+) -> passwords.Verified:
+    """Who it is. Raises TooManyTries before any hashing, or WrongSignIn.
 
     `address` is the caller's network address, as text.
     """
@@ -30,4 +28,4 @@ async def sign_in(
     if not right or user is None:
         raise WrongSignIn
     await throttle.signed_in(email, address)
-    return user.id
+    return passwords.Verified(user.id, user.password_hash)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import uuid
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -20,6 +19,8 @@ _MOBILE = re.compile(r"(?:\+91|91|0)?(?P<number>[6-9][0-9]{9})")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = {"\u200c", "\u200d"}
 """Zero-width joiners: Indian scripts need them inside words."""
+_BLANK_LETTERS = {"\u115f", "\u1160", "\u3164", "\uffa0"}
+"""Letters by their class that nobody can see."""
 
 
 async def sign_up(
@@ -30,8 +31,8 @@ async def sign_up(
     last_name: str,
     password: str,
     phone: str | None = None,
-) -> uuid.UUID:
-    """The new person's id. Raises InputRefused, EmailTaken or PhoneTaken."""
+) -> passwords.Verified:
+    """The new person. Raises InputRefused, EmailTaken or PhoneTaken."""
     user = User(
         id=new_id(),
         email=clean_email(email),
@@ -42,7 +43,7 @@ async def sign_up(
     )
     async with database.transaction() as session:
         await open_wallet(session, user)
-    return user.id
+    return passwords.Verified(user.id, user.password_hash)
 
 
 def clean_email(text: str) -> str:
@@ -55,10 +56,11 @@ def clean_email(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """Trimmed, 1 to 50 characters of any script. Raises InputRefused, also for invisible characters."""
+    """Trimmed, 1 to 50 characters of any script. Raises InputRefused, also where nothing of it can be seen."""
     name = unicodedata.normalize("NFC", text).strip()
     hidden = any(unicodedata.category(one) in _INVISIBLE and one not in _JOINERS for one in name)
-    if not 1 <= len(name) <= _LONGEST_NAME or hidden:
+    shows = any(one.isalnum() and one not in _BLANK_LETTERS for one in name)
+    if not 1 <= len(name) <= _LONGEST_NAME or hidden or not shows:
         raise InputRefused
     return name
 

@@ -7,60 +7,88 @@ from collections.abc import Mapping
 
 from bank_api.client import BankClient, BankRefused, BankUnreachable
 from bank_api.messages import PaymentState
-from money.on_ramp import Change
+from money.on_ramp import BankState, Change
+from runtime.batcher import Unavailable
 from runtime.logs import correlated, logger
-from shared_db.connection import Database
-from shared_db.ledger import Connection, with_retries
+from shared_db.connection import Connection, Database, with_retries
 from shared_db.on_ramps import DueOnRamp, claim_due
-from wallet.settle_on_ramp import note_refund, settle_enquiry
+from wallet.settle_on_ramp import settle_enquiry
 
 log = logger(__name__)
 _AT_ONCE = 20
-_LEASE_SECONDS = 30
-"""More than two calls to a bank may take; after it another worker asks again."""
+_LEASE_SECONDS = 60
+"""Two calls to a bank and the database's retries fit in; after it another worker asks again."""
+_NOTHING_TO_REFUND = 409
 
 
 async def sweep(database: Database, banks: Mapping[str, BankClient]) -> int:
-    """Ask about up to 20 payments that are due, all at once; how many there were.
+    """Ask each of these banks about up to 20 payments that are due, all at once; how many there were.
 
     Any number of workers may sweep. Raises Unavailable when the database is away.
     """
+    swept = await asyncio.gather(*(_sweep_bank(database, name, bank) for name, bank in banks.items()))
+    return sum(swept)
 
+
+async def _sweep_bank(database: Database, name: str, bank: BankClient) -> int:
     async def claim(connection: Connection) -> list[DueOnRamp]:
-        return await claim_due(connection, most=_AT_ONCE, lease_seconds=_LEASE_SECONDS)
+        return await claim_due(connection, name, most=_AT_ONCE, lease_seconds=_LEASE_SECONDS)
 
     due = await with_retries(database, claim)
-    async with asyncio.TaskGroup() as group:
-        for one in due:
-            group.create_task(_ask_about(database, banks[one.bank], one))
+    await asyncio.gather(*(_ask_safely(database, bank, one) for one in due))
     return len(due)
 
 
-async def _ask_about(database: Database, bank: BankClient, due: DueOnRamp) -> None:
+async def _ask_safely(database: Database, bank: BankClient, due: DueOnRamp) -> None:
+    """One payment that cannot be settled must not keep the others from it; its lease brings it back."""
     with correlated(due.correlation_id):
-        state = await _state_at_bank(bank, due)
-        if await settle_enquiry(database, due.id, state) is Change.REFUND:
-            await _ask_for_refund(database, bank, due)
+        try:
+            await _ask_about(database, bank, due)
+        except Unavailable:
+            log.warning("the database went away during an enquiry", on_ramp_id=str(due.id))
+        except Exception:
+            log.exception("an enquiry failed", on_ramp_id=str(due.id))
+
+
+async def _ask_about(database: Database, bank: BankClient, due: DueOnRamp) -> None:
+    state = await _state_at_bank(bank, due)
+    change = await settle_enquiry(database, due.id, state, asked_version=due.version)
+    if change is Change.REFUND:
+        assert due.token is not None, "a refund follows an answer about a token"
+        await _ask_for_refund(database, bank, due, due.token)
 
 
 async def _state_at_bank(bank: BankClient, due: DueOnRamp) -> PaymentState | None:
     if due.token is None:
         return None
     try:
-        return await bank.payment(due.token)
+        state = await bank.payment(due.token)
     except (BankUnreachable, BankRefused) as error:
-        log.warning("the bank did not answer an enquiry", bank=due.bank, error=str(error))
+        log.warning("the bank did not answer an enquiry", on_ramp_id=str(due.id), error=str(error))
         return None
+    if (state.token, state.merchant_reference) != (due.token, str(due.id)):
+        log.error("the bank answered about another payment", on_ramp_id=str(due.id))
+        return None
+    return state
 
 
-async def _ask_for_refund(database: Database, bank: BankClient, due: DueOnRamp) -> None:
-    assert due.token is not None, "a refund follows an answer about a token"
+async def _ask_for_refund(database: Database, bank: BankClient, due: DueOnRamp, token: str) -> None:
+    """The decision stands in the row already. Unless the bank says that it is done, it is asked again later."""
     try:
-        await bank.refund(due.token)
+        state = await bank.refund(token)
     except BankUnreachable as error:
-        log.error("the bank has not heard our refund request yet", bank=due.bank, error=str(error))
+        log.error("the bank has not heard our refund request yet", on_ramp_id=str(due.id), error=str(error))
         return
     except BankRefused as error:
-        # It has nothing to give back: declined, expired or refunded already.
-        log.error("the bank has nothing to refund", bank=due.bank, error=str(error))
-    await note_refund(database, due.id)
+        log.error("the bank refused our refund request", on_ramp_id=str(due.id), error=str(error))
+        if error.status_code != _NOTHING_TO_REFUND:
+            return
+        # It says it holds nothing: its own word about the payment decides that, not ours about a status code.
+        state = await _state_at_bank(bank, due)
+    if state is not None and state.status != BankState.PAID:
+        await _note(database, due, state)
+
+
+async def _note(database: Database, due: DueOnRamp, state: PaymentState) -> None:
+    # The decision was one change of the row; if anything else has happened to it since, it is asked again.
+    await settle_enquiry(database, due.id, state, asked_version=due.version + 1)

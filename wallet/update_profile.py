@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from money.errors import SignedOut
 from shared_db import people, sessions
 from shared_db.connection import Database
 from wallet import passwords
@@ -17,7 +18,7 @@ async def update_profile(
     last_name: str | None = None,
     password: str | None = None,
 ) -> None:
-    """Change what is given, all or nothing. Raises InputRefused."""
+    """Change what is given, all or nothing. Raises InputRefused, or SignedOut when the session has just ended."""
     fields: dict[str, str] = {}
     if first_name is not None:
         fields["first_name"] = clean_name(first_name)
@@ -29,5 +30,8 @@ async def update_profile(
         return
     async with database.transaction() as session:
         await people.change(session, caller.user_id, **fields)
+        # Asked again under the row's lock: a session that another change has ended meanwhile changes nothing.
+        if not await sessions.is_live_within(session, caller.session_id):
+            raise SignedOut
         if password is not None:
             await sessions.end_others(session, caller.user_id, but=caller.session_id)

@@ -13,7 +13,7 @@ from bank_api.client import BankClient
 from runtime.batcher import Unavailable
 from runtime.logs import logger
 from runtime.probes import Probes
-from settings import BANKS, Settings
+from settings import BANKS, BankSettings, Settings
 from shared_db.connection import Database
 from wallet.sweep_on_ramps import sweep
 
@@ -22,16 +22,22 @@ _LOOK_EVERY_SECONDS = 0.5
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
-    """Sweeps while it serves; its lifespan finishes the calls under way before it ends."""
+    """Sweeps while it serves. A stop waits for the calls under way; one that is cut off is asked again later."""
     database = Database(database_url)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         stop = asyncio.Event()
-        loop = asyncio.create_task(_sweep_until(stop, settings, database))
+        banks = {name: _client(settings.bank(name)) for name in BANKS}
+        # One loop for each bank: a slow one keeps nobody waiting for another.
+        loops = [
+            asyncio.create_task(_sweep_until(stop, database, name, bank)) for name, bank in banks.items()
+        ]
         yield
         stop.set()
-        await loop
+        await asyncio.gather(*loops)
+        for bank in banks.values():
+            await bank.aclose()
         await database.close()
 
     token = settings.metrics_token
@@ -43,28 +49,23 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     )
 
 
-async def _sweep_until(stop: asyncio.Event, settings: Settings, database: Database) -> None:
-    banks = {
-        name: BankClient(bank.api_url, bank.api_key.get_secret_value())
-        for name, bank in ((name, settings.bank(name)) for name in BANKS)
-    }
-    try:
-        while not stop.is_set():
-            if not await _swept_some(database, banks):
-                await _wait(stop)
-    finally:
-        for bank in banks.values():
-            await bank.aclose()
+def _client(bank: BankSettings) -> BankClient:
+    return BankClient(bank.api_url, bank.api_key.get_secret_value())
 
 
-async def _swept_some(database: Database, banks: dict[str, BankClient]) -> bool:
+async def _sweep_until(stop: asyncio.Event, database: Database, name: str, bank: BankClient) -> None:
+    while not stop.is_set():
+        if not await _swept_some(database, name, bank):
+            await _wait(stop)
+
+
+async def _swept_some(database: Database, name: str, bank: BankClient) -> bool:
     try:
-        return await sweep(database, banks) > 0
+        return await sweep(database, {name: bank}) > 0
     except Unavailable:
-        log.warning("the database is away; sweeping goes on when it is back")
+        log.warning("the database is away; sweeping goes on when it is back", bank=name)
     except Exception:
-        # One payment that cannot be swept must not end the loop for all others: its lease brings it back.
-        log.exception("a sweep failed")
+        log.exception("a sweep failed; the next one is due in a moment", bank=name)
     return False
 
 

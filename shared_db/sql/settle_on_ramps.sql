@@ -1,8 +1,9 @@
 -- Carries out what was judged about payments being added, in one transaction: credits, rows and inbox together.
 --
--- Each step was judged on a row read without a lock, so it says how it saw the row. Here the rows are locked, in
--- id order, and a step whose row stands differently by now does nothing and answers 'stale': its caller reads and
--- judges again. A credit takes the amount and the owner from our own row and from nowhere else.
+-- Each step was judged on a row read without a lock, and names the version it read. Here the rows are locked, in id
+-- order, and a step whose row has changed meanwhile does nothing and answers 'stale': its caller reads and judges
+-- again. A step says how the whole row shall stand; a credit takes amount and owner from our own row and from
+-- nowhere else.
 --
 -- Answers with the places of the steps that were not done, and why: 'stale', or what the ledger said against the
 -- credit ('closed'). Nothing of such a step was done. Lock order: on-ramps by id, then balances by id.
@@ -24,14 +25,11 @@ BEGIN
            array_agg(m.source) FILTER (WHERE m.pays), array_agg(m.user_id) FILTER (WHERE m.pays),
            array_agg(m.amount_paise) FILTER (WHERE m.pays), array_agg(NULL::uuid) FILTER (WHERE m.pays)
       INTO stale, places, ids, refs, kinds, sources, targets, amounts, holders
-      FROM (SELECT s.place, s.transfer_id, s.source, o.id, o.user_id, o.amount_paise, f.fresh,
-                   f.fresh AND s.transfer_id IS NOT NULL AS pays
+      FROM (SELECT s.place, s.transfer_id, s.source, o.id, o.user_id, o.amount_paise, o.version = s.version AS fresh,
+                   o.version = s.version AND s.transfer_id IS NOT NULL AS pays
               FROM jsonb_to_recordset(p_steps) AS s (
-                   place integer, on_ramp_id uuid, seen_status text, seen_rejected boolean, transfer_id uuid,
-                   source uuid)
+                   place integer, on_ramp_id uuid, version bigint, transfer_id uuid, source uuid)
               JOIN on_ramps o ON o.id = s.on_ramp_id
-             CROSS JOIN LATERAL (
-                   SELECT o.status = s.seen_status AND (o.rejected_at IS NOT NULL) = s.seen_rejected) f (fresh)
              WHERE o.id = ANY (p_on_ramps)) m;
 
     IF places IS NOT NULL THEN
@@ -43,18 +41,15 @@ BEGIN
     END IF;
 
     UPDATE on_ramps o
-       SET status = s.status,
-           bank_reference = coalesce(s.bank_reference, o.bank_reference),
-           settled_at = CASE WHEN s.settled THEN clock_timestamp() ELSE o.settled_at END,
-           rejected_at = CASE WHEN s.rejected THEN clock_timestamp() ELSE o.rejected_at END,
-           late_success_at = CASE WHEN s.late_success THEN clock_timestamp()
-                                  WHEN NOT s.late_success THEN NULL ELSE o.late_success_at END,
-           refund_requested_at = CASE WHEN s.refund_requested THEN clock_timestamp() ELSE o.refund_requested_at END,
-           next_enquiry_at = s.next_enquiry_at
+       SET status = s.status, bank_reference = s.bank_reference, settled_at = s.settled_at,
+           rejected_at = s.rejected_at, late_success_at = s.late_success_at,
+           refund_decided_at = s.refund_decided_at, refund_heard_at = s.refund_heard_at,
+           next_enquiry_at = s.next_enquiry_at, version = o.version + 1
       FROM jsonb_to_recordset(p_steps) AS s (
-           place integer, on_ramp_id uuid, touches boolean, status text, bank_reference text, settled boolean,
-           rejected boolean, late_success boolean, refund_requested boolean, next_enquiry_at timestamptz)
-     WHERE o.id = ANY (p_on_ramps) AND o.id = s.on_ramp_id AND s.touches
+           place integer, on_ramp_id uuid, status text, bank_reference text, settled_at timestamptz,
+           rejected_at timestamptz, late_success_at timestamptz, refund_decided_at timestamptz,
+           refund_heard_at timestamptz, next_enquiry_at timestamptz)
+     WHERE o.id = ANY (p_on_ramps) AND o.id = s.on_ramp_id AND s.status IS NOT NULL
        AND s.place <> ALL (stale) AND s.place <> ALL (refused);
 
     INSERT INTO bank_events (bank, event_id, type, subject, on_ramp_id, body, verdict, reason, received_at)
@@ -63,6 +58,7 @@ BEGIN
            place integer, on_ramp_id uuid, bank text, event_id text, type text, subject text, body text,
            verdict text, reason text)
      WHERE s.event_id IS NOT NULL AND s.place <> ALL (stale) AND s.place <> ALL (refused)
+     ORDER BY s.event_id
     ON CONFLICT (bank, event_id) DO NOTHING;
 
     RETURN QUERY SELECT unnest(stale), 'stale' UNION ALL SELECT unnest(refused), unnest(refusals);

@@ -291,6 +291,6 @@ def _decided(stack: Stack, started: dict[str, str]) -> bool:
 def _refund_was_requested(stack: Stack, started: dict[str, str]) -> bool:
     with psycopg.connect(stack.database_url) as connection:
         row = connection.execute(
-            "SELECT refund_requested_at IS NOT NULL FROM on_ramps WHERE id = %s", (started["id"],)
+            "SELECT refund_heard_at IS NOT NULL FROM on_ramps WHERE id = %s", (started["id"],)
         ).fetchone()
     return bool(row and row[0])

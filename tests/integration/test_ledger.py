@@ -5,7 +5,6 @@ import random
 import sys
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 from psycopg import errors
@@ -13,10 +12,9 @@ from psycopg import errors
 from money.movements import Kind, Posted, Posting
 from money.rupees import LARGEST_PAISE, Paise
 from shared_db.connection import Database
-from shared_db.ids import new_id
 from shared_db.ledger import Ledger
 from shared_db.verify import verify
-from tests.town import CASH, IN_FLIGHT, RECEIVABLE, Books, gift, move
+from tests.town import CASH, IN_FLIGHT, RECEIVABLE, Books, again, gift, move
 
 POSTED, DUPLICATE, CONFLICT = Posting.POSTED, Posting.DUPLICATE, Posting.CONFLICT
 INSUFFICIENT, FROZEN, CLOSED, UNKNOWN = (
@@ -210,9 +208,9 @@ async def test_a_movement_that_is_sent_again_finds_the_first_ones_outcome(bank: 
     first = gift(asha, 5_00)
 
     [once] = await bank.outcomes(first)
-    again = await bank.outcomes(first, replace(first, id=new_id()), replace(first, id=new_id()))
+    tries = await bank.outcomes(first, again(first), again(first))
 
-    assert {(one.outcome, one.transfer_id) for one in again} == {(DUPLICATE, once.transfer_id)}
+    assert {(one.outcome, one.transfer_id) for one in tries} == {(DUPLICATE, once.transfer_id)}
     assert await bank.has(asha) == (5_00, 0)
     bank.is_right()
 
@@ -221,7 +219,7 @@ async def test_the_same_movement_twice_in_one_batch_counts_once(bank: Books) -> 
     asha = await bank.person()
     first = gift(asha, 5_00)
 
-    outcomes = await bank.outcomes(first, replace(first, id=new_id()), gift(asha, 1_00))
+    outcomes = await bank.outcomes(first, again(first), gift(asha, 1_00))
 
     assert [one.outcome for one in outcomes] == [POSTED, DUPLICATE, POSTED]
     assert outcomes[0].transfer_id == outcomes[1].transfer_id == first.id
@@ -233,7 +231,7 @@ async def test_a_refused_movement_twice_in_one_batch_is_refused_twice(bank: Book
     asha, ravi = await bank.person(1), await bank.person()
     first = move(Kind.SEND, asha, ravi, 5_00)
 
-    outcomes = await bank.outcomes(first, gift(asha, 100_00), replace(first, id=new_id()))
+    outcomes = await bank.outcomes(first, gift(asha, 100_00), again(first))
 
     assert [(one.outcome, one.transfer_id is None) for one in outcomes] == [
         (INSUFFICIENT, True),
@@ -248,10 +246,10 @@ async def test_another_movement_under_a_known_reference_is_a_conflict(bank: Book
     asha, ravi = await bank.person(100), await bank.person(100)
     first = move(Kind.SEND, asha, ravi, 5_00, reference="withdrawal:1:hold")
     others = [
-        replace(first, id=new_id(), amount_paise=Paise(5_01)),
-        replace(first, id=new_id(), kind=Kind.PAYMENT),
-        replace(first, id=new_id(), source=ravi, target=asha),
-        replace(first, id=new_id(), target=await bank.person()),
+        again(first, amount_paise=Paise(5_01)),
+        again(first, kind=Kind.PAYMENT),
+        again(first, source=ravi, target=asha),
+        again(first, target=await bank.person()),
     ]
 
     if batches == "one batch":
@@ -347,10 +345,10 @@ async def test_the_same_reference_from_two_sides_at_once_moves_once(bank: Books)
     ledgers = [Ledger(one, flushers=2) for one in databases]
     same = [move(Kind.SEND, people[0], people[1], 1_00) for _ in range(40)]
     # The second poster's movement is another one, on accounts it does not share with the first.
-    other = [replace(one, id=new_id(), source=people[2], target=people[3]) for one in same[20:]]
+    other = [again(one, source=people[2], target=people[3]) for one in same[20:]]
 
     first = [ledgers[0].post(one) for one in same]
-    second = [ledgers[1].post(replace(one, id=new_id())) for one in same[:20]]
+    second = [ledgers[1].post(again(one)) for one in same[:20]]
     second += [ledgers[1].post(one) for one in other]
     outcomes = [one.outcome for one in await asyncio.gather(*first, *second)]
     for ledger, database in zip(ledgers, databases, strict=True):

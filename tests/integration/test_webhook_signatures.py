@@ -72,13 +72,31 @@ def true_signature(body: bytes, event_id: str = "evt_1", timestamp: str | None =
 # Signatures
 
 
+NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
 def spoiled(body: str) -> dict[str, Headers]:
     """Every way of getting the three headers wrong, by name."""
     right = signed(body)
-    names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    event_id, timestamp, signature = (right[name] for name in names)
+    event_id, timestamp, signature = (right[name] for name in NAMES)
+    found = miswritten(event_id, timestamp, signature)
+    for name in NAMES:
+        found[f"without {name}"] = [(key.encode(), right[key].encode()) for key in NAMES if key != name]
+        found[f"{name} in latin-1"] = [
+            (key.encode(), b"\xe9\xff" if key == name else right[key].encode()) for key in NAMES
+        ]
+    found["unsigned"] = []
+    others = {
+        f"signed {ago} seconds ago": {"at": int(timestamp) - ago} for ago in (301, 360, 86_400, -301, -360)
+    }
+    others |= {"another bank's secret": {"secret": AXIS_SECRET}, "a guess": {"secret": "whsec_" + "AAAA" * 8}}
+    for name, how in others.items():
+        found[name] = [(key.encode(), one.encode()) for key, one in signed(body, **how).items()]
+    return found
+
+
+def miswritten(event_id: str, timestamp: str, signature: str) -> dict[str, Headers]:
     letters = signature.removeprefix("v1,")
-    now = int(timestamp)
     signatures = {
         "empty signature": "",
         "no comma": "v1" + letters,
@@ -112,27 +130,10 @@ def spoiled(body: str) -> dict[str, Headers]:
     made = {name: (event_id, timestamp, one) for name, one in signatures.items()}
     made |= {name: (event_id, one, signature) for name, one in timestamps.items()}
     made |= {name: (one, timestamp, signature) for name, one in ids.items()}
-    found: dict[str, Headers] = {
-        name: [(key.encode(), one.encode()) for key, one in zip(names, three, strict=True)]
+    return {
+        name: [(key.encode(), one.encode()) for key, one in zip(NAMES, three, strict=True)]
         for name, three in made.items()
     }
-    for name in names:
-        found[f"without {name}"] = [(key.encode(), right[key].encode()) for key in names if key != name]
-        found[f"{name} in latin-1"] = [
-            (key.encode(), b"\xe9\xff" if key == name else right[key].encode()) for key in names
-        ]
-    found["unsigned"] = []
-    for ago in (301, 360, 86_400, -301, -360):
-        found[f"signed {ago} seconds ago"] = [
-            (key.encode(), one.encode()) for key, one in signed(body, at=now - ago).items()
-        ]
-    found["another bank's secret"] = [
-        (key.encode(), one.encode()) for key, one in signed(body, secret=AXIS_SECRET).items()
-    ]
-    found["a guessed secret"] = [
-        (key.encode(), one.encode()) for key, one in signed(body, secret="whsec_" + "AAAA" * 8).items()
-    ]
-    return found
 
 
 async def test_every_wrong_signature_is_401_and_an_empty_object_and_changes_nothing(door: Door) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from money.errors import NotFound
 from money.rupees import Paise, json_rupees
+from shared_db.connection import with_retries
 from shared_db.on_ramps import find_of_user
 from shared_db.people import balance_of
 from user_app.api.answers import BalanceAnswer, OnRampAnswer, StartedOnRamp
@@ -20,8 +21,7 @@ router = APIRouter(prefix="/api/v1/account", route_class=JsonRoute, tags=["accou
 
 @router.get("/balance")
 async def balance(the: TheServices, caller: SignedIn) -> BalanceAnswer:
-    async with the.database.plain() as connection:
-        has = await balance_of(connection, caller.user_id)
+    has = await with_retries(the.database, lambda connection: balance_of(connection, caller.user_id))
     return BalanceAnswer(balance=json_rupees(has.balance_paise), locked=json_rupees(has.held_paise))
 
 

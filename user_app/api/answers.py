@@ -20,9 +20,9 @@ from money.errors import (
     TooManyTries,
 )
 from money.rupees import format_rupees, json_rupees
-from runtime.batcher import Busy, Unavailable
 from runtime.logs import logger
 from shared_db.models import OnRamp
+from user_app.api.services import bearer, signed_in
 
 log = logger(__name__)
 
@@ -32,6 +32,7 @@ _OLDER_REFUSALS = {
     "sign_in": "Error while logging in",
     "update_profile": "Error while updating information",
 }
+_OPEN_ROUTES = {"sign_up", "sign_in", "find_people"}
 _OLDER_ROUTES = {*_OLDER_REFUSALS, "find_people", "balance"}
 _OLDER_REFUSED = 411
 
@@ -126,6 +127,9 @@ def _detail(error: Refusal) -> str:
 async def malformed(request: Request, error: Exception) -> JSONResponse:
     """A body or a parameter that is not what the route takes."""
     assert isinstance(error, RequestValidationError)
+    stranger = await _refuse_stranger(request)
+    if stranger:
+        return stranger
     name = _route_name(request)
     if name in _OLDER_REFUSALS:
         return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
@@ -136,16 +140,29 @@ async def malformed(request: Request, error: Exception) -> JSONResponse:
 
 async def too_large(request: Request, _error: Exception) -> JSONResponse:
     """A body above 64 KiB."""
+    stranger = await _refuse_stranger(request)
+    if stranger:
+        return stranger
     name = _route_name(request)
     if name in _OLDER_REFUSALS:
         return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
     return problem(413, "The request is too large.")
 
 
-async def busy(_request: Request, error: Exception) -> JSONResponse:
-    """Our own fault, and nothing happened: the caller may try again."""
-    assert isinstance(error, Busy | Unavailable)
-    return problem(503, "We are very busy. Nothing has happened; please try again.", {"Retry-After": "1"})
+async def busy(_request: Request, _error: Exception) -> JSONResponse:
+    """Our own fault: too much at once, or the database is away."""
+    return problem(503, "We cannot do this just now. Please try again in a moment.", {"Retry-After": "1"})
+
+
+async def _refuse_stranger(request: Request) -> JSONResponse | None:
+    """Who may not call a route is told that first, whatever the body is: FastAPI reads the body before the token."""
+    if _route_name(request) in _OPEN_ROUTES:
+        return None
+    try:
+        await signed_in(request.app.state.services, await bearer(request))
+    except SignedOut as error:
+        return await refusal(request, error)
+    return None
 
 
 async def http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -16,6 +16,7 @@ from money.errors import Refusal
 from runtime.batcher import Busy, Unavailable
 from runtime.logs import accepted_correlation_id, correlated
 from settings import Settings, settings
+from shared_db.connection import CONNECTION_ERRORS
 from user_app.api import account_routes, answers, user_routes
 from user_app.api.bodies import BodyTooLarge
 from user_app.api.services import Services
@@ -48,8 +49,8 @@ def create_api(database_url: str, given: Settings | None = None) -> FastAPI:
     api.add_exception_handler(Refusal, answers.refusal)
     api.add_exception_handler(RequestValidationError, answers.malformed)
     api.add_exception_handler(BodyTooLarge, answers.too_large)
-    api.add_exception_handler(Busy, answers.busy)
-    api.add_exception_handler(Unavailable, answers.busy)
+    for our_own_fault in (Busy, Unavailable, *CONNECTION_ERRORS):
+        api.add_exception_handler(our_own_fault, answers.busy)
     api.add_exception_handler(HTTPException, answers.http_error)
     api.add_exception_handler(Exception, answers.unexpected)
     api.add_middleware(_Correlated)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NoReturn
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from money.errors import NotAnAmount
 from money.rupees import Paise, parse_rupees
@@ -17,8 +17,12 @@ from money.rupees import Paise, parse_rupees
 _LARGEST_BODY_BYTES = 64 * 1024
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(HTTPException):
     """The body is larger than any of ours can be."""
+
+    def __init__(self) -> None:
+        # FastAPI lets this class alone pass while it reads a body.
+        super().__init__(413)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,14 @@ class Body(BaseModel):
     """No field is guessed, converted or ignored."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_an_object(cls, given: object) -> object:
+        # FastAPI has pydantic read attributes, and every Python object has some: a lone number would be a body.
+        if not isinstance(given, dict):
+            raise ValueError("a body is an object")  # noqa: TRY004 # pydantic expects it
+        return given
 
 
 class SignUpBody(Body):

@@ -56,8 +56,8 @@ def services(request: Request) -> Services:
 
 
 TheServices = Annotated[Services, Depends(services)]
-_bearer = HTTPBearer(auto_error=False, bearerFormat="JWT")
-Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 async def signed_in(the: TheServices, credentials: Credentials) -> Caller:

@@ -23,22 +23,22 @@ _LONGEST_FILTER = 100
 @router.post("/signup")
 async def sign_up(body: SignUpBody, the: TheServices, address: Address) -> MessageAndToken:
     await the.throttle.sign_up(address)
-    user_id = await open_account(
+    person = await open_account(
         the.database,
         email=body.username,
         first_name=body.first_name,
         last_name=body.last_name,
         password=body.password,
     )
-    return MessageAndToken(message="User created successfully", token=await the.tokens.issue(user_id))
+    return MessageAndToken(message="User created successfully", token=await the.tokens.issue(person))
 
 
 @router.post("/signin")
 async def sign_in(body: SignInBody, the: TheServices, address: Address) -> Token:
-    user_id = await check_password(
+    person = await check_password(
         the.database, the.throttle, email=body.username, password=body.password, address=address
     )
-    return Token(token=await the.tokens.issue(user_id))
+    return Token(token=await the.tokens.issue(person))
 
 
 @router.put("")
@@ -54,9 +54,15 @@ async def update_profile(body: ProfileBody, the: TheServices, caller: SignedIn) 
 
 
 @router.get("/bulk", response_model_exclude_none=True)
-async def find_people(the: TheServices, credentials: Credentials, filter: str = "") -> People:  # noqa: A002
+async def find_people(
+    the: TheServices,
+    credentials: Credentials,
+    address: Address,
+    filter: str = "",  # noqa: A002 # the contract's word
+) -> People:
     """At most 20 people whose first or last name holds the filter, in any case; never the caller."""
     caller_id = await _caller_unless_open(the, credentials)
+    await the.throttle.search(str(caller_id or address))
     text = filter.strip()
     people: list[User] = []
     if len(text) <= _LONGEST_FILTER and "\x00" not in text:

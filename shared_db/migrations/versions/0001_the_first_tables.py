@@ -47,6 +47,11 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("amount_paise > 0", name=op.f("transfers_positive_check")),
         sa.CheckConstraint("source_id <> target_id", name=op.f("transfers_two_accounts_check")),
+        sa.CheckConstraint(
+            "kind IN ('on_ramp', 'hold', 'capture', 'release', 'send', 'payment', 'refund', 'reversal', "
+            "'promotion', 'compensation', 'loss')",
+            name=op.f("transfers_kind_check"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("transfers_pkey")),
         sa.UniqueConstraint("reference", name=op.f("transfers_reference_key")),
     )
@@ -111,12 +116,23 @@ def upgrade() -> None:
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rejected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("late_success_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("refund_requested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refund_decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refund_heard_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_enquiry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "status IN ('pending', 'success', 'failure', 'expired')", name=op.f("on_ramps_status_check")
         ),
         sa.CheckConstraint("amount_paise > 0", name=op.f("on_ramps_positive_check")),
+        sa.CheckConstraint(
+            "status <> 'success' OR refund_decided_at IS NULL",
+            name=op.f("on_ramps_credited_or_refunded_check"),
+        ),
+        sa.CheckConstraint(
+            "next_enquiry_at IS NOT NULL OR NOT (status = 'pending' OR late_success_at IS NOT NULL "
+            "OR refund_decided_at IS NOT NULL AND refund_heard_at IS NULL)",
+            name=op.f("on_ramps_asked_again_check"),
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("on_ramps_user_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("on_ramps_pkey")),
         sa.UniqueConstraint("token", "bank", name=op.f("on_ramps_token_bank_key")),
