@@ -120,7 +120,10 @@ def _open_wallets(url: str) -> list[str]:
 
 
 def _open_payments(url: str, users: Sequence[str], count: int) -> Iterator[_Payment]:
-    columns = "id, user_id, bank, amount_paise, status, token, correlation_id, created_at, expires_at, next_enquiry_at"
+    columns = (
+        "id, user_id, bank, amount_paise, status, token, correlation_id, version, created_at, expires_at, "
+        "next_enquiry_at"
+    )
     payments = [
         _Payment(("hdfc", "axis")[number % 2], f"pay_{new_id().hex}", users[number % len(users)])
         for number in range(count)
@@ -141,6 +144,7 @@ def _open_payments(url: str, users: Sequence[str], count: int) -> Iterator[_Paym
                         "pending",
                         one.token,
                         "bench",
+                        0,
                         *moment,
                     )
                 )
@@ -207,6 +211,9 @@ def _yardstick(url: str, folder: Path, cell: _Cell, seconds: float, offset: int,
         "UPDATE yardstick_balance SET amount = amount + 50000 WHERE user_id = :user;\n"
         "COMMIT;\n"
     )
+    # Both sides start right after a checkpoint, so both pay for writing whole pages to the log.
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
     variables = {"n": 0, "start": offset, "share": rows // cell.connections, "users": _USERS}
     return pgbench.transactions_per_second(
         url, script, clients=cell.connections, seconds=seconds, variables=variables

@@ -6,7 +6,7 @@ import enum
 import json
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from psycopg.rows import args_row
@@ -23,6 +23,7 @@ class SeenOnRamp(NamedTuple):
     """A row as it stood when it was read, or as it shall stand. Ids are text here: they only travel on."""
 
     id: str
+    """Empty in an assumed row."""
     bank: str
     token: str
     """Empty where the bank never gave us one."""
@@ -93,6 +94,14 @@ class StepOutcome(enum.StrEnum):
     """The wallet is closed and takes nothing. Nothing of the step was done."""
 
 
+class Settled(NamedTuple):
+    """What became of one step, and of which payment it was."""
+
+    outcome: StepOutcome
+    on_ramp_id: str | None
+    correlation_id: str | None
+
+
 class DueOnRamp(NamedTuple):
     """A payment the bank is to be asked about now; `token` is None where the bank never gave us one."""
 
@@ -102,6 +111,7 @@ class DueOnRamp(NamedTuple):
     version: int
 
 
+_OUTCOMES = {one.value: one for one in StepOutcome}
 _COLUMNS = """
 SELECT id::text, bank, coalesce(token, ''), user_id::text, amount_paise, correlation_id, version, created_at,
        expires_at <= clock_timestamp(), clock_timestamp(), status, bank_reference, settled_at, rejected_at,
@@ -110,7 +120,7 @@ SELECT id::text, bank, coalesce(token, ''), user_id::text, amount_paise, correla
 """
 _BY_TOKEN = _COLUMNS + " WHERE token = ANY(%b::text[])"
 _BY_ID = _COLUMNS + " WHERE id = %s"
-_SETTLE = "SELECT place, outcome FROM settle_on_ramps(%b::text[]::uuid[], %s::jsonb)"
+_SETTLE = "SELECT place, outcome, on_ramp_id, correlation_id FROM settle_on_ramps(%s::jsonb)"
 _CLAIM_DUE = """
 WITH due AS (
     SELECT id FROM on_ramps WHERE bank = %s AND next_enquiry_at <= clock_timestamp()
@@ -136,24 +146,42 @@ async def see_by_id(connection: Connection, on_ramp_id: uuid.UUID) -> SeenOnRamp
     return row
 
 
-async def settle(connection: Connection, steps: Sequence[Step]) -> list[StepOutcome]:
+def assumed(*, bank: str, token: str, user_identifier: str, amount_paise: int) -> SeenOnRamp:
+    """A payment that nobody has spoken of yet, as an event describes it: the database checks that it is so.
+
+    Nearly every event is the first one about its payment, and assuming it saves reading the row.
+    """
+    now = datetime.now(UTC)
+    standing = (Status.PENDING.value, None, None, None, None, None, None, now)
+    return SeenOnRamp("", bank, token, user_identifier, amount_paise, "", 0, now, False, now, *standing)  # noqa: FBT003
+
+
+async def settle(connection: Connection, steps: Sequence[Step]) -> list[Settled]:
     """Carry the steps out in one transaction of their own; one outcome each, in order."""
-    on_ramps = [step.seen.id for step in steps if step.seen]
     written = json.dumps(
         [_written(place, step) for place, step in enumerate(steps)], default=datetime.isoformat
     )
-    cursor = await connection.execute(_SETTLE, (on_ramps, written))
-    outcomes = [StepOutcome.DONE] * len(steps)
-    for place, outcome in await cursor.fetchall():
-        outcomes[place] = StepOutcome(outcome)
-    return outcomes
+    cursor = await connection.execute(_SETTLE, (written,))
+    settled = [Settled(StepOutcome.STALE, None, None)] * len(steps)
+    for place, outcome, on_ramp_id, correlation_id in await cursor.fetchall():
+        settled[place] = Settled(_OUTCOMES[outcome], on_ramp_id, correlation_id)
+    return settled
 
 
 def _written(place: int, step: Step) -> dict[str, object]:
     # Only what says something: the function reads what is missing as NULL.
     written: dict[str, object] = {"place": place}
-    if step.seen:
-        written |= {"on_ramp_id": step.seen.id, "version": step.seen.version}
+    seen = step.seen
+    if seen and seen.id:
+        written |= {"on_ramp_id": seen.id, "version": seen.version}
+    elif seen:
+        written |= {
+            "token": seen.token,
+            "bank_asked": seen.bank,
+            "version": seen.version,
+            "amount_paise": seen.amount_paise,
+            "user_identifier": seen.user_identifier,
+        }
     if step.transfer_id:
         written |= {"transfer_id": step.transfer_id, "source": step.source}
     if step.after:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -51,6 +51,12 @@ class Books:
         self.url = url
         self.database = Database(url)
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
     async def close(self) -> None:
         await self.database.close()
 
@@ -87,6 +93,17 @@ class Books:
             session.add(row)
         return row
 
+    async def credited(self, owner: uuid.UUID, paise: int) -> Posting:
+        """As a bank's word does it: an on-ramp that stands as a success, and its transfer."""
+        row = await self.on_ramp(owner, amount_paise=paise)
+        [outcome] = await self.post(
+            move(Kind.ON_RAMP, RECEIVABLE, owner, paise, reference=f"on_ramp:{row.id}")
+        )
+        await self.ask(
+            "UPDATE on_ramps SET status = 'success', next_enquiry_at = NULL WHERE id = %s", row.id
+        )
+        return outcome
+
     async def outcomes(self, *movements: Movement) -> list[Posted]:
         """One batch in one transaction."""
         async with self.database.plain() as connection, connection.transaction():
@@ -117,7 +134,7 @@ class Books:
         which = row.id if isinstance(row, OnRamp) else row
         [found] = await self.ask(
             "SELECT status, rejected_at IS NOT NULL, late_success_at IS NOT NULL, refund_decided_at IS NOT NULL,"
-            " next_enquiry_at IS NOT NULL, bank_reference FROM on_ramps WHERE id = %s",
+            " refund_heard_at IS NOT NULL, next_enquiry_at IS NOT NULL, bank_reference FROM on_ramps WHERE id = %s",
             which,
         )
         return Row(*found)
@@ -146,6 +163,20 @@ class Books:
         """As much as one wallet can hold."""
         assert await self.post(gift(owner, LARGEST_PAISE)) == [Posting.POSTED]
 
+    async def version(self, row: OnRamp) -> int:
+        [(version,)] = await self.ask("SELECT version FROM on_ramps WHERE id = %s", row.id)
+        return version
+
+    async def throw_everybody_out(self) -> int:
+        """End every connection to this database but the one that asks, as a restart does; how many there were."""
+        server = urlunsplit(urlsplit(self.url)._replace(path="/postgres"))
+        name = urlsplit(self.url).path.removeprefix("/")
+        async with await psycopg.AsyncConnection.connect(server, autocommit=True) as superuser:
+            ended = await superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            return len(await ended.fetchall())
+
     @asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
         """Inside, this database lets nobody in and has thrown everybody out."""
@@ -157,14 +188,29 @@ class Books:
             await superuser.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
             )
-            yield
-            await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
-        self.database = Database(self.url)
+            try:
+                yield
+            finally:
+                await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
+                self.database = Database(self.url)
 
     def is_right(self) -> None:
         found = verify(self.url)
         assert found["ok"], found
         assert found["sum_of_entries_paise"] == 0, found
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Database]:
+    """A second process's way to the database.
+
+    Always closed: a pool left open while it connects ignores its loop's cancellation, and the run never ends.
+    """
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 @dataclass(frozen=True)
@@ -174,7 +220,8 @@ class Row:
     status: str
     rejected: bool = False
     late_success: bool = False
-    refund_requested: bool = False
+    refund_decided: bool = False
+    refund_heard: bool = False
     somebody_will_ask: bool = False
     bank_reference: str | None = None
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bank_api.messages import Event as BankEvent
-from bank_api.messages import PaymentState, PaymentSucceededEvent, PayoutEvent
+from bank_api.messages import PaymentEvent, PaymentState, PaymentSucceededEvent, PayoutEvent
 from money.on_ramp import (
     Answer,
     BankState,
@@ -28,7 +28,17 @@ from money.on_ramp import (
 )
 from runtime.batcher import Batcher
 from shared_db.connection import Connection, Database, with_retries
-from shared_db.on_ramps import Event, SeenOnRamp, Step, StepOutcome, see_by_id, see_by_token, settle
+from shared_db.on_ramps import (
+    Event,
+    SeenOnRamp,
+    Settled,
+    Step,
+    StepOutcome,
+    assumed,
+    see_by_id,
+    see_by_token,
+    settle,
+)
 from wallet.on_ramp_steps import Decided, standing, step, tell, to_closed_wallet
 
 
@@ -65,16 +75,14 @@ class Settlement:
 
     async def _flush(self, deliveries: Sequence[Delivery]) -> Sequence[Judgement]:
         judgements: dict[int, Judgement] = {}
-        closed: set[int] = set()
-        waiting = list(range(len(deliveries)))
-        while waiting:
-            places, waiting = _one_of_each_payment(deliveries, waiting)
-            asked = [(deliveries[place], place in closed) for place in places]
+        rounds = _Rounds(deliveries)
+        while rounds.waiting:
+            places = rounds.next_places()
 
             async def work(
-                connection: Connection, asked: list[tuple[Delivery, bool]] = asked
+                connection: Connection, places: list[int] = places
             ) -> list[tuple[Decided, StepOutcome]]:
-                return await _settle_round(connection, asked)
+                return await _settle_round(connection, rounds, places)
 
             done: list[Decided] = []
             for place, (decided, outcome) in zip(
@@ -83,12 +91,41 @@ class Settlement:
                 if outcome is StepOutcome.DONE:
                     judgements[place] = decided.judgement
                     done.append(decided)
-                    continue
-                waiting = sorted([*waiting, place])
-                if outcome is StepOutcome.CLOSED:
-                    closed.add(place)
+                else:
+                    rounds.again(place, outcome)
             tell(done)
         return [judgements[place] for place in range(len(deliveries))]
+
+
+class _Rounds:
+    """Which deliveries of a batch are settled next, and what is known about each by its place."""
+
+    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+        self.deliveries = deliveries
+        self.waiting = list(range(len(deliveries)))
+        self.to_be_read: set[int] = set()
+        """The first word about a payment is assumed to find it untouched; where that failed, the row is read."""
+        self.closed: set[int] = set()
+
+    def next_places(self) -> list[int]:
+        """One delivery of each payment: every event meets its payment as the one before it left it."""
+        seen: set[tuple[str, str]] = set()
+        now: list[int] = []
+        later: list[int] = []
+        for place in self.waiting:
+            key = (self.deliveries[place].subject, self.deliveries[place].bank)
+            (later if key in seen else now).append(place)
+            seen.add(key)
+        self.waiting = later
+        self.to_be_read.update(later)
+        return now
+
+    def again(self, place: int, outcome: StepOutcome) -> None:
+        """This one was not done."""
+        self.waiting = sorted([*self.waiting, place])
+        self.to_be_read.add(place)
+        if outcome is StepOutcome.CLOSED:
+            self.closed.add(place)
 
 
 async def settle_enquiry(
@@ -104,8 +141,8 @@ async def settle_enquiry(
     async def work(connection: Connection) -> tuple[Decided, StepOutcome]:
         decided = _judged_enquiry(await see_by_id(connection, on_ramp_id), state, asked_version)
         decided = to_closed_wallet(decided) if closed else decided
-        [outcome] = await settle(connection, [step(decided, None)])
-        return decided, outcome
+        [settled] = await settle(connection, [step(decided, None)])
+        return decided, settled.outcome
 
     while True:
         decided, outcome = await with_retries(database, work)
@@ -116,33 +153,42 @@ async def settle_enquiry(
 
 
 async def _settle_round(
-    connection: Connection, asked: list[tuple[Delivery, bool]]
+    connection: Connection, rounds: _Rounds, places: list[int]
 ) -> list[tuple[Decided, StepOutcome]]:
-    rows = await see_by_token(connection, [delivery.subject for delivery, _ in asked])
+    subjects = [rounds.deliveries[place].subject for place in places if place in rounds.to_be_read]
+    rows = await see_by_token(connection, subjects) if subjects else []
     seen = {(row.token, row.bank): row for row in rows}
     tokens = {row.token for row in rows}
     decided: list[Decided] = []
     steps: list[Step] = []
-    for delivery, to_closed in asked:
-        one = _judged(delivery, seen.get((delivery.subject, delivery.bank)), tokens)
-        one = to_closed_wallet(one) if to_closed else one
+    for place in places:
+        delivery = rounds.deliveries[place]
+        if place in rounds.to_be_read or isinstance(delivery.event, PayoutEvent):
+            one = _judged(delivery, seen.get((delivery.subject, delivery.bank)), tokens)
+        else:
+            one = _judged(delivery, _assumed(delivery.bank, delivery.event), tokens)
+        one = to_closed_wallet(one) if place in rounds.closed else one
         decided.append(one)
         steps.append(step(one, _kept(delivery, one.judgement)))
-    return list(zip(decided, await settle(connection, steps), strict=True))
+    settled = await settle(connection, steps)
+    return [(_named(one, result), result.outcome) for one, result in zip(decided, settled, strict=True)]
 
 
-def _one_of_each_payment(
-    deliveries: Sequence[Delivery], waiting: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Places for this round and for later: every event meets its payment as the one before it left it."""
-    seen: set[tuple[str, str]] = set()
-    now: list[int] = []
-    later: list[int] = []
-    for place in waiting:
-        key = (deliveries[place].subject, deliveries[place].bank)
-        (later if key in seen else now).append(place)
-        seen.add(key)
-    return now, later
+def _assumed(bank: str, event: PaymentEvent) -> SeenOnRamp:
+    return assumed(
+        bank=bank,
+        token=event.data.token,
+        user_identifier=event.data.user_identifier,
+        amount_paise=event.data.amount_paise,
+    )
+
+
+def _named(one: Decided, settled: Settled) -> Decided:
+    """The same, with the names of the payment that an assumed row does not know."""
+    if one.seen is None or settled.on_ramp_id is None:
+        return one
+    names = {"id": settled.on_ramp_id, "correlation_id": settled.correlation_id or ""}
+    return one._replace(seen=one.seen._replace(**names))
 
 
 def _judged(delivery: Delivery, seen: SeenOnRamp | None, tokens: set[str]) -> Decided:

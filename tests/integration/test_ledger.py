@@ -14,7 +14,7 @@ from money.rupees import LARGEST_PAISE, Paise
 from shared_db.connection import Database
 from shared_db.ledger import Ledger
 from shared_db.verify import verify
-from tests.town import CASH, IN_FLIGHT, RECEIVABLE, Books, again, gift, move
+from tests.town import CASH, IN_FLIGHT, RECEIVABLE, Books, again, connected, gift, move
 
 POSTED, DUPLICATE, CONFLICT = Posting.POSTED, Posting.DUPLICATE, Posting.CONFLICT
 INSUFFICIENT, FROZEN, CLOSED, UNKNOWN = (
@@ -27,9 +27,15 @@ INSUFFICIENT, FROZEN, CLOSED, UNKNOWN = (
 
 @pytest.fixture
 async def bank(database_url: str) -> AsyncIterator[Books]:
-    books = Books(database_url)
-    yield books
-    await books.close()
+    async with Books(database_url) as books:
+        yield books
+
+
+@pytest.fixture
+async def processes(bank: Books) -> AsyncIterator[tuple[Database, Database]]:
+    """Two ways to the same books, as two processes have them."""
+    async with connected(bank.url) as one, connected(bank.url) as other:
+        yield one, other
 
 
 # Every kind
@@ -38,7 +44,7 @@ async def bank(database_url: str) -> AsyncIterator[Books]:
 async def test_asha_adds_money_sends_some_and_each_has_a_history_of_her_own(bank: Books) -> None:
     asha, ravi = await bank.person(), await bank.person()
 
-    first = await bank.post(move(Kind.ON_RAMP, RECEIVABLE, asha, 500_00))
+    first = [await bank.credited(asha, 500_00)]
     second = await bank.post(move(Kind.SEND, asha, ravi, 120_50), move(Kind.SEND, ravi, asha, 20_50))
 
     assert first + second == [POSTED] * 3
@@ -51,7 +57,7 @@ async def test_asha_adds_money_sends_some_and_each_has_a_history_of_her_own(bank
 async def test_the_houses_own_accounts_carry_no_balance_and_may_go_below_zero(bank: Books) -> None:
     asha = await bank.person()
 
-    await bank.post(move(Kind.ON_RAMP, RECEIVABLE, asha, 7_00), move(Kind.ON_RAMP, RECEIVABLE, asha, 3_00))
+    assert [await bank.credited(asha, paise) for paise in (7_00, 3_00)] == [POSTED] * 2
 
     entries = await bank.entries(RECEIVABLE)
     assert [(amount, after) for _, amount, after in entries] == [(-7_00, None), (-3_00, None)]
@@ -153,8 +159,8 @@ async def test_a_frozen_wallet_gives_nothing_and_receives_everything(bank: Books
         *(move(kind, asha, ravi, 1_00) for kind in (Kind.SEND, Kind.PAYMENT)),
         move(Kind.HOLD, asha, IN_FLIGHT, 1_00),
     )
-    receives = await bank.post(
-        move(Kind.ON_RAMP, RECEIVABLE, asha, 1_00),
+    receives = [await bank.credited(asha, 1_00)]
+    receives += await bank.post(
         move(Kind.SEND, ravi, asha, 1_00),
         move(Kind.REFUND, ravi, asha, 1_00),
         move(Kind.RELEASE, IN_FLIGHT, asha, 10_00),
@@ -314,22 +320,22 @@ async def test_a_wallet_holds_as_much_as_a_bigint_and_its_neighbours_do_not_suff
 # Crowds
 
 
-async def test_two_processes_cross_their_sends_and_nothing_is_lost(bank: Books) -> None:
+async def test_two_processes_cross_their_sends_and_nothing_is_lost(
+    bank: Books, processes: tuple[Database, Database]
+) -> None:
     seed = random.randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
     dice = random.Random(seed)
     people = [await bank.person(100) for _ in range(4)]
-    databases = [Database(bank.url), Database(bank.url)]
-    ledgers = [Ledger(one, flushers=2) for one in databases]
+    ledgers = [Ledger(one, flushers=2) for one in processes]
 
     async def one_poster(ledger: Ledger) -> list[Posted]:
         movements = [move(Kind.SEND, *dice.sample(people, 2), dice.randint(1, 60_00)) for _ in range(300)]
         return await asyncio.gather(*(ledger.post(one) for one in movements))
 
     outcomes = [one for many in await asyncio.gather(*map(one_poster, ledgers)) for one in many]
-    for ledger, database in zip(ledgers, databases, strict=True):
+    for ledger in ledgers:
         await ledger.drain()
-        await database.close()
 
     counts = {what: sum(one.outcome is what for one in outcomes) for what in Posting}
     assert counts[POSTED] + counts[INSUFFICIENT] == len(outcomes) == 600
@@ -339,10 +345,11 @@ async def test_two_processes_cross_their_sends_and_nothing_is_lost(bank: Books) 
     bank.is_right()
 
 
-async def test_the_same_reference_from_two_sides_at_once_moves_once(bank: Books) -> None:
+async def test_the_same_reference_from_two_sides_at_once_moves_once(
+    bank: Books, processes: tuple[Database, Database]
+) -> None:
     people = [await bank.person(100) for _ in range(4)]
-    databases = [Database(bank.url) for _ in range(2)]
-    ledgers = [Ledger(one, flushers=2) for one in databases]
+    ledgers = [Ledger(one, flushers=2) for one in processes]
     same = [move(Kind.SEND, people[0], people[1], 1_00) for _ in range(40)]
     # The second poster's movement is another one, on accounts it does not share with the first.
     other = [again(one, source=people[2], target=people[3]) for one in same[20:]]
@@ -351,9 +358,8 @@ async def test_the_same_reference_from_two_sides_at_once_moves_once(bank: Books)
     second = [ledgers[1].post(again(one)) for one in same[:20]]
     second += [ledgers[1].post(one) for one in other]
     outcomes = [one.outcome for one in await asyncio.gather(*first, *second)]
-    for ledger, database in zip(ledgers, databases, strict=True):
+    for ledger in ledgers:
         await ledger.drain()
-        await database.close()
 
     pairs = list(zip(outcomes[:40], outcomes[40:], strict=True))
     assert {frozenset(one) for one in pairs[:20]} == {frozenset({POSTED, DUPLICATE})}
@@ -362,17 +368,17 @@ async def test_the_same_reference_from_two_sides_at_once_moves_once(bank: Books)
     bank.is_right()
 
 
-async def test_fifty_sends_of_the_whole_balance_and_one_goes_through(bank: Books) -> None:
+async def test_fifty_sends_of_the_whole_balance_and_one_goes_through(
+    bank: Books, processes: tuple[Database, Database]
+) -> None:
     asha, ravi = await bank.person(100), await bank.person()
-    databases = [Database(bank.url) for _ in range(2)]
-    ledgers = [Ledger(one) for one in databases]
+    ledgers = [Ledger(one) for one in processes]
 
     outcomes = await asyncio.gather(
         *(ledgers[number % 2].post(move(Kind.SEND, asha, ravi, 100_00)) for number in range(50))
     )
-    for ledger, database in zip(ledgers, databases, strict=True):
+    for ledger in ledgers:
         await ledger.drain()
-        await database.close()
 
     assert sorted(one.outcome for one in outcomes) == [INSUFFICIENT] * 49 + [POSTED]
     assert (await bank.has(asha), await bank.has(ravi)) == ((0, 0), (100_00, 0))

@@ -1,99 +1,27 @@
 """The sweeper: money arrives when every webhook was lost, late words are asked about, and nothing arrives twice."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from money.rupees import Paise
-from shared_db.connection import Database
+from bank_api.client import BankClient
+from bank_api.messages import PaymentState
 from shared_db.models import OnRamp
-from tests.town import (
-    AMOUNT,
-    AXIS_SECRET,
-    HDFC_SECRET,
-    Books,
-    RealBank,
-    Row,
-    bank_clients,
-    event_body,
-    free_port,
-    in_process,
-    real_bank,
-    served,
-    signed,
-    wallet_settings,
-)
-from wallet import add_money
+from tests.integration.on_ramp_town import OddBank, Town, a_town, waiting_for_a_lock
+from tests.town import AMOUNT, Row, bank_clients, connected, free_port, served
 from wallet.settle_on_ramp import settle_enquiry
 from wallet.sweep_on_ramps import sweep
-from webhook_server.app import create_app
-
-SECRETS = {"hdfc": HDFC_SECRET, "axis": AXIS_SECRET}
-
-
-class Town:
-    """Asha, her bank whose webhooks all get lost, and our door at which a test may knock in its place."""
-
-    def __init__(self, books: Books, bank: RealBank, door: httpx.AsyncClient, asha: uuid.UUID) -> None:
-        self.books = books
-        self.bank = bank
-        self.door = door
-        self.asha = asha
-
-    async def begin(self, bank: str = "hdfc", owner: uuid.UUID | None = None) -> OnRamp:
-        return await add_money.start(
-            self.books.database,
-            self.bank.clients[bank],
-            bank_name=bank,
-            user_id=owner or self.asha,
-            amount_paise=Paise(AMOUNT),
-            limit_paise=1_00_00_000,
-            return_url="http://localhost:3000/?on_ramp={id}",
-        )
-
-    async def knock(self, row: OnRamp, *, paid: bool = True, **changes: object) -> tuple[int, str]:
-        """One signed event; the code of our answer, and its status or reason."""
-        body = event_body(row, paid=paid, **changes)
-        answer = await self.door.post(
-            f"/webhooks/{row.bank}", content=body, headers=signed(body, secret=SECRETS[row.bank])
-        )
-        said = answer.json()
-        return answer.status_code, said.get("reason") or said["status"]
-
-    async def sweep(self) -> int:
-        return await sweep(self.books.database, self.bank.clients)
-
-    async def sweep_now(self, *rows: OnRamp) -> int:
-        await self.books.make_due(*rows)
-        return await self.sweep()
-
-    async def is_paid(self, row: OnRamp) -> None:
-        """This payment, and no other, arrived exactly once."""
-        assert (await self.books.row(row)).status == "success"
-        assert await self.books.has(self.asha) == (AMOUNT, 0)
-        assert [number for number, *_ in await self.books.entries(self.asha)] == [1]
-        self.books.is_right()
-
-    async def nothing_arrived(self) -> None:
-        assert await self.books.has(self.asha) == (0, 0)
-        assert await self.books.entries(self.asha) == []
-        self.books.is_right()
 
 
 @pytest.fixture
 async def town(database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
-    books = Books(database_url)
-    app = create_app(wallet_settings(tmp_path), database_url)
-    async with real_bank(tmp_path) as bank, in_process(app) as door:
-        yield Town(books, bank, door, await books.person())
-    await books.close()
+    async with a_town(database_url, tmp_path) as town:
+        yield town
 
 
 # Every webhook was lost
@@ -159,12 +87,11 @@ async def test_two_sweepers_at_once_credit_forty_payments_once_each(town: Town) 
     for row in rows:
         await town.bank.press(row.token, "approve")
     await town.books.make_due(*rows)
-    second = Database(town.books.url)
 
     counts = []
-    while not counts or counts[-1]:
-        counts.append(sum(await asyncio.gather(town.sweep(), sweep(second, town.bank.clients))))
-    await second.close()
+    async with connected(town.books.url) as second:
+        while not counts or counts[-1]:
+            counts.append(sum(await asyncio.gather(town.sweep(), sweep(second, town.bank.clients))))
 
     assert sum(counts) == 40
     assert await town.books.has(town.asha) == (40 * AMOUNT, 0)
@@ -175,14 +102,13 @@ async def test_two_sweepers_at_once_credit_forty_payments_once_each(town: Town) 
 async def test_two_sweepers_that_ask_about_the_same_payment_credit_it_once(town: Town) -> None:
     row = await town.begin()
     await town.bank.press(row.token, "approve")
-    second = Database(town.books.url)
-
     await town.books.make_due(row)
-    first = asyncio.create_task(town.sweep())
-    await asyncio.sleep(0.01)
-    await town.books.make_due(row)  # as if the first one's lease had run out meanwhile
-    await asyncio.gather(first, sweep(second, town.bank.clients), town.knock(row))
-    await second.close()
+
+    async with connected(town.books.url) as second:
+        first = asyncio.create_task(town.sweep())
+        await asyncio.sleep(0.01)
+        await town.books.make_due(row)  # as if the first one's lease had run out meanwhile
+        await asyncio.gather(first, sweep(second, town.bank.clients), town.knock(row))
 
     await town.is_paid(row)
 
@@ -240,7 +166,140 @@ async def test_a_payment_whose_bank_never_gave_a_token_expires(town: Town) -> No
     assert (await town.books.row(row)).status == "expired"
 
 
+async def test_one_payment_that_cannot_be_asked_about_does_not_stop_its_neighbours(town: Town) -> None:
+    rows = [await town.begin() for _ in range(5)]
+    for row in rows:
+        await town.bank.press(row.token, "approve")
+    await town.books.make_due(*rows)
+    poison = rows[2]
+
+    class Poisonous(BankClient):
+        async def payment(self, token: str) -> PaymentState:
+            if token == poison.token:
+                raise RuntimeError("nobody foresaw this")
+            return await super().payment(token)
+
+    async with Poisonous(f"{town.bank.url}/hdfc/api", "key-of-hdfc") as client:
+        asked = await sweep(town.books.database, {"hdfc": client})
+
+    stand = [await town.books.row(row) for row in rows]
+    assert asked == 5
+    assert [one.status for one in stand] == ["success"] * 2 + ["pending"] + ["success"] * 2
+    assert stand[2].somebody_will_ask
+    await town.sweep_now(poison)
+    assert await town.books.has(town.asha) == (5 * AMOUNT, 0)
+    town.books.is_right()
+
+
 # Late and contradictory words
+
+
+ORDERS = ("failed, then paid", "expired, then paid", "another amount, then paid, then failed")
+
+
+async def told_late(town: Town, order: str) -> OnRamp:
+    """A payment whose success was recorded and not credited: an enquiry must decide."""
+    row = await town.begin()
+    if order.startswith("expired"):
+        await town.books.let_pass(16, row)
+        await town.sweep()
+    elif order.startswith("failed"):
+        assert await town.knock(row, paid=False) == (200, "captured")
+    else:
+        assert await town.knock(row, amount_paise=AMOUNT + 1) == (409, "amount_mismatch")
+    assert await town.knock(row) == (200, "recorded")
+    if order.endswith("then failed"):
+        await town.knock(row, paid=False)
+    return row
+
+
+@pytest.mark.parametrize("lags", ["created", 503, 404, 401])
+@pytest.mark.parametrize("order", ORDERS)
+async def test_a_late_success_is_asked_about_until_the_bank_has_a_word_for_it(
+    town: Town, order: str, lags: str | int
+) -> None:
+    row = await told_late(town, order)
+    bank = OddBank(row, says=lags)
+
+    for minutes in (0, 16, 600):
+        await town.books.let_pass(minutes, row)
+        await bank.swept(town.books, row)
+        stands = await town.books.row(row)
+        assert (stands.late_success, stands.somebody_will_ask, stands.refund_decided) == (True, True, False)
+    bank.says = "paid"
+    await bank.swept(town.books, row)
+
+    await town.is_paid(row)
+    assert await town.books.row(row) == Row(
+        "success", rejected=order.startswith("another"), bank_reference="UTR-ODD"
+    )
+
+
+@pytest.mark.parametrize("lags", ["created", 503])
+@pytest.mark.parametrize("says", ["declined", "expired", "refunded"])
+async def test_a_late_success_that_the_bank_takes_back_is_refunded_at_last_and_then_left_alone(
+    town: Town, says: str, lags: str | int
+) -> None:
+    row = await told_late(town, ORDERS[0])
+    bank = OddBank(row, says=lags, refunds=409)
+    await bank.swept(town.books, row)
+
+    bank.says = says
+    await bank.swept(town.books, row)
+
+    assert await town.books.row(row) == Row("failure", refund_decided=True, refund_heard=True)
+    await town.nothing_arrived()
+
+
+async def test_an_old_answer_that_it_was_paid_still_credits(town: Town) -> None:
+    row = await town.begin()
+    asked_version = await town.books.version(row)
+    paid = OddBank(row).state()
+    await town.knock(row, paid=False)
+
+    change = await settle_enquiry(town.books.database, row.id, paid, asked_version=asked_version)
+
+    assert change == "credit"
+    await town.is_paid(row)
+
+
+@pytest.mark.parametrize("says", ["declined", "expired", "refunded"])
+async def test_an_old_answer_that_it_was_not_paid_decides_nothing_and_the_bank_is_asked_again(
+    town: Town, says: str
+) -> None:
+    row = await town.begin()
+    await town.bank.press(row.token, "approve")
+    asked_version = await town.books.version(row)
+    old = OddBank(row).state(says)
+    await town.knock(row, paid=False)
+    await town.knock(row)
+
+    change = await settle_enquiry(town.books.database, row.id, old, asked_version=asked_version)
+    stands = await town.books.row(row)
+    asked = await town.sweep()
+
+    assert change == "ask_the_bank"
+    assert stands == Row("failure", late_success=True, somebody_will_ask=True)
+    assert asked == 1
+    await town.is_paid(row)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("field", ["token", "merchant_reference"])
+@pytest.mark.parametrize("says", ["paid", "declined", "refunded"])
+async def test_an_answer_about_another_payment_decides_nothing(
+    town: Town, says: str, field: str, *, late: bool
+) -> None:
+    row = await (told_late(town, ORDERS[0]) if late else town.begin())
+    other = await town.begin()
+    about_another = {"token": other.token} if field == "token" else {"merchant_reference": str(other.id)}
+    before = await town.books.row(row)
+
+    await OddBank(row, says, **about_another).swept(town.books, row)
+
+    assert await town.books.row(row) == before
+    assert before.somebody_will_ask
+    await town.nothing_arrived()
 
 
 async def test_a_success_after_a_failure_is_asked_about_at_once_and_credited(town: Town) -> None:
@@ -264,7 +323,7 @@ async def test_a_success_after_a_failure_that_the_bank_knows_nothing_of_is_to_be
 
     await town.sweep()
 
-    assert await town.books.row(row) == Row("failure", refund_requested=True)
+    assert await town.books.row(row) == Row("failure", refund_decided=True, refund_heard=True)
     await town.nothing_arrived()
 
 
@@ -299,17 +358,20 @@ async def test_a_late_success_that_comes_while_the_bank_is_being_asked_is_not_fo
     await town.knock(row, paid=False)
     declined = await town.bank.clients["hdfc"].payment(row.token or "")
 
-    other = Database(town.books.url)
-    async with other.plain() as holder, holder.transaction():
-        # Somebody holds the row: the webhook waits for it first, the answer to an enquiry, which has seen the row
-        # as it was before, waits behind it.
-        await holder.execute("SELECT 1 FROM on_ramps WHERE id = %s FOR UPDATE", (row.id,))
-        knocking = asyncio.create_task(town.knock(row))
-        await waiting_for_a_lock(town.books, 1)
-        settling = asyncio.create_task(settle_enquiry(town.books.database, row.id, declined))
-        await waiting_for_a_lock(town.books, 2)
-    answer, _ = await asyncio.gather(knocking, settling)
-    await other.close()
+    asked_version = await town.books.version(row)
+
+    async with connected(town.books.url) as other:
+        async with other.plain() as holder, holder.transaction():
+            # Somebody holds the row: the webhook waits for it first, the answer to an enquiry, which has seen the
+            # row as it was before, waits behind it.
+            await holder.execute("SELECT 1 FROM on_ramps WHERE id = %s FOR UPDATE", (row.id,))
+            knocking = asyncio.create_task(town.knock(row))
+            await waiting_for_a_lock(town.books, 1)
+            settling = asyncio.create_task(
+                settle_enquiry(town.books.database, row.id, declined, asked_version=asked_version)
+            )
+            await waiting_for_a_lock(town.books, 2)
+        answer, _ = await asyncio.gather(knocking, settling)
 
     stands = await town.books.row(row)
     assert answer == (200, "recorded")
@@ -325,7 +387,7 @@ async def test_a_paid_amount_that_is_not_ours_is_refunded_and_never_credited(tow
     await town.sweep_now(row)
 
     assert await town.bank.says(row.token) == "refunded"
-    assert await town.books.row(row) == Row("failure", refund_requested=True)
+    assert await town.books.row(row) == Row("failure", refund_decided=True, refund_heard=True)
     await town.nothing_arrived()
 
 
@@ -337,7 +399,7 @@ async def test_money_for_a_closed_wallet_goes_back_to_the_banks_customer(town: T
     await town.sweep_now(row)
 
     assert await town.bank.says(row.token) == "refunded"
-    assert (await town.books.row(row)).refund_requested
+    assert (await town.books.row(row)).refund_heard
     await town.nothing_arrived()
 
 
@@ -440,10 +502,3 @@ def strange(says: str, row: OnRamp):
         await JSONResponse(body, code)(scope, receive, send)
 
     return app
-
-
-async def waiting_for_a_lock(books: Books, count: int) -> None:
-    question = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    async with asyncio.timeout(5):
-        while (await books.ask(question))[0][0] < count:  # noqa: ASYNC110 # the database tells nobody
-            await asyncio.sleep(0.01)

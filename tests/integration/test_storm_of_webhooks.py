@@ -39,9 +39,8 @@ class Call(NamedTuple):
 
 @pytest.fixture
 async def books(database_url: str) -> AsyncIterator[Books]:
-    books = Books(database_url)
-    yield books
-    await books.close()
+    async with Books(database_url) as books:
+        yield books
 
 
 async def test_a_storm_of_webhooks_credits_every_payment_exactly_once(books: Books, tmp_path: Path) -> None:

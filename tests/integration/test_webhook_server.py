@@ -111,7 +111,9 @@ async def test_the_bank_says_failed_and_again_and_nothing_moves(door: Door) -> N
     answers = [await door.knock(row, paid=False) for _ in range(2)]
 
     assert answers == [CAPTURED, DUPLICATE]
-    assert await door.books.row(row) == Row("failure")
+    assert await door.books.row(row) == Row("failure", somebody_will_ask=True)
+    once_more = "SELECT next_enquiry_at - settled_at = interval '1 hour' FROM on_ramps"
+    assert await door.books.ask(once_more) == [(True,)]
     assert await door.books.has(asha) == (0, 0)
     door.books.is_right()
 

@@ -122,6 +122,44 @@ async def test_when_the_database_is_away_all_are_told_by_one_try() -> None:
     assert [len(one) for one in book.flushes] == [20]
 
 
+async def test_the_database_goes_away_while_a_failed_batch_is_tried_one_by_one() -> None:
+    def fails(items: Sequence[int]) -> None:
+        if len(items) > 1:
+            raise LookupError
+        if items == [3]:
+            raise Unavailable
+
+    book = Book()
+    book.before = fails
+    batcher = Batcher("test", book.flush)
+
+    outcomes = await soon(*(batcher.submit(number) for number in range(6)))
+
+    assert outcomes[:3] == ["done 0", "done 1", "done 2"]
+    assert all(isinstance(one, Unavailable) for one in outcomes[3:])
+    assert book.flushes == [[0, 1, 2, 3, 4, 5], [0], [1], [2], [3]], "nobody after him is even tried"
+
+
+async def test_stopping_while_the_database_is_away_tells_all_who_wait_after_one_more_try() -> None:
+    def away(_: Sequence[int]) -> None:
+        raise Unavailable
+
+    book = Book()
+    book.before = away
+    book.gate.clear()
+    batcher = Batcher("test", book.flush, largest=2)
+    callers = [asyncio.create_task(batcher.submit(number)) for number in range(9)]
+    await turns_of_the_loop()
+
+    draining = asyncio.create_task(batcher.drain())
+    await turns_of_the_loop()
+    book.gate.set()
+    await asyncio.wait_for(draining, 2)
+
+    assert all(isinstance(one, Unavailable) for one in await soon(*callers))
+    assert len(book.flushes) == 1
+
+
 async def test_after_the_database_is_back_the_next_caller_is_served() -> None:
     def away(_: Sequence[int]) -> None:
         raise Unavailable
@@ -197,13 +235,17 @@ async def test_a_caller_who_leaves_during_the_flush_does_not_stop_it() -> None:
     assert book.flushes == [[1], [2]]
 
 
-async def test_whoever_comes_in_the_very_moment_a_flush_ends_is_served_too() -> None:
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("flushers", [1, 2])
+async def test_whoever_comes_in_the_very_moment_a_flush_ends_is_served_too(flushers: int, turns: int) -> None:
     book = Book()
     book.gate.clear()
-    batcher = Batcher("test", book.flush)
+    batcher = Batcher("test", book.flush, flushers=flushers)
 
     async def come_when_the_gate_opens() -> str:
         await book.gate.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
         return await batcher.submit(2)
 
     first = asyncio.create_task(batcher.submit(1))
@@ -217,6 +259,44 @@ async def test_whoever_comes_in_the_very_moment_a_flush_ends_is_served_too() -> 
 
     assert not late, "nobody else will come and wake him"
     assert {one.result() for one in done} == {"done 1", "done 2"}
+
+
+@pytest.mark.parametrize("turns", range(6))
+@pytest.mark.parametrize("flushers", [1, 2])
+async def test_whoever_is_taken_in_the_very_moment_of_a_stop_has_his_outcome_before_it_ends(
+    flushers: int, turns: int
+) -> None:
+    book = Book()
+    book.gate.clear()
+    batcher = Batcher("test", book.flush, flushers=flushers)
+    first = asyncio.create_task(batcher.submit(1))
+    await turns_of_the_loop()
+    book.gate.set()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    second = asyncio.create_task(batcher.submit(2))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(batcher.drain(), 1)
+    await turns_of_the_loop()
+
+    assert (first.done(), second.done()) == (True, True)
+    assert await soon(first, second) == ["done 1", "done 2"]
+
+
+async def test_callers_who_come_one_after_another_never_wait_for_a_worker_that_has_gone() -> None:
+    book = Book()
+    batcher = Batcher("test", book.flush, flushers=2)
+
+    async def one_after_another(start: int) -> list[str]:
+        return [await batcher.submit(number) for number in range(start, start + 200)]
+
+    async with asyncio.timeout(5):
+        outcomes = await asyncio.gather(*(one_after_another(start) for start in (0, 1_000, 2_000)))
+        await batcher.drain()
+
+    assert [len(one) for one in outcomes] == [200] * 3
+    assert book.most_at_once <= 2
 
 
 async def test_stopping_finishes_what_was_taken_and_takes_nothing_more() -> None:
