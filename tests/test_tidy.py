@@ -81,7 +81,11 @@ def test_a_function_fits_on_a_screen() -> None:
             ("money/rupees.py",),
             "Paise become rupees in money/rupees.py and nowhere else.",
         ),
-        (r"\bwith_for_update\b", (), "Rows are locked in shared_db by FOR NO KEY UPDATE, in id order."),
+        (
+            r"\bwith_for_update\b",
+            ("shared_db/people.py",),
+            "Rows are locked in shared_db by FOR NO KEY UPDATE, in id order; one row alone where a sign-in ends.",
+        ),
         (
             r"\bos\.(?:environ|getenv)\b",
             (*ENVIRONMENT_READERS, "tests/"),
