@@ -40,10 +40,6 @@ class Throttle:
         """A right password forgives the wrong ones before it."""
         await self._windows.clear(self._limit("5/15minute"), "sign-in", email, address)
 
-    async def search(self, who: str) -> None:
-        """Looking people up over the API, where a client may ask at each key. Raises TooManyTries."""
-        await self._count("120/minute", "search", who)
-
     async def money(self, user_id: str) -> None:
         """Starting payments. Raises TooManyTries."""
         await self._count("60/minute", "money", user_id)
