@@ -101,8 +101,10 @@ class Database:
         return True
 
     async def close(self) -> None:
-        await self._engine.dispose()
-        await self._pool.close()
+        try:
+            await self._engine.dispose()
+        finally:
+            await self._pool.close()
 
 
 async def with_retries(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:

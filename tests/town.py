@@ -99,9 +99,7 @@ class Books:
         [outcome] = await self.post(
             move(Kind.ON_RAMP, RECEIVABLE, owner, paise, reference=f"on_ramp:{row.id}")
         )
-        await self.ask(
-            "UPDATE on_ramps SET status = 'success', next_enquiry_at = NULL WHERE id = %s", row.id
-        )
+        await self.ask("UPDATE on_ramps SET status = 'success', next_enquiry_at = NULL WHERE id = %s", row.id)
         return outcome
 
     async def outcomes(self, *movements: Movement) -> list[Posted]:

@@ -55,8 +55,11 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     settlement = Settlement(database)
 
     async def end() -> None:
-        await settlement.drain()
-        await database.close()
+        try:
+            await settlement.drain()
+        finally:
+            # A pool left open keeps its process alive.
+            await database.close()
 
     token = settings.metrics_token
     return Probes(

@@ -33,12 +33,15 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         loops = [
             asyncio.create_task(_sweep_until(stop, database, name, bank)) for name, bank in banks.items()
         ]
-        yield
-        stop.set()
-        await asyncio.gather(*loops)
-        for bank in banks.values():
-            await bank.aclose()
-        await database.close()
+        try:
+            yield
+        finally:
+            stop.set()
+            await asyncio.gather(*loops, return_exceptions=True)
+            for bank in banks.values():
+                await bank.aclose()
+            # A pool left open keeps its process alive.
+            await database.close()
 
     token = settings.metrics_token
     return Probes(

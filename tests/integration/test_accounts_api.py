@@ -12,10 +12,12 @@ import httpx
 import jwt
 import pytest
 
+from money.errors import WrongSignIn
 from money.movements import Kind
 from tests.town import IN_FLIGHT, JWT_SECRET, RECEIVABLE, Books, in_process, move, wallet_settings
 from user_app.api.app import create_api
 from wallet import passwords
+from wallet.bearer_tokens import BearerTokens
 
 SIGNED_UP = "User created successfully"
 TAKEN = {"message": "Email already taken / Incorrect inputs"}
@@ -332,6 +334,46 @@ async def test_nobody_gives_himself_another_email_or_a_balance(
 
     assert (answer.status_code, answer.json()) == (411, NOT_UPDATED)
     assert await api.books.ask("SELECT count(*) FROM users WHERE first_name = 'New'") == [(0,)]
+
+
+async def test_a_sign_in_that_began_before_a_new_password_opens_nothing(
+    api: Api, client: httpx.AsyncClient
+) -> None:
+    token = await signed_up(client)
+    change = {"password": "batua-2"}
+
+    async with busy_hashers():
+        # All wait for a hash: the sign-ins with the old password were first, and read the old hash.
+        signing_in = [asyncio.create_task(signed_in(client)) for _ in range(3)]
+        await asyncio.sleep(0.2)
+        changing = asyncio.create_task(client.put("/api/v1/user", json=change, headers=bearer(token)))
+        await asyncio.sleep(0.1)
+    changed, *answers = await asyncio.gather(changing, *signing_in)
+
+    assert changed.status_code == 200
+    assert {one.status_code for one in answers} <= {200, 411}
+    given = [one.json()["token"] for one in answers if one.status_code == 200]
+    assert [(await balance(client, one)).status_code for one in given] == [403] * len(given)
+    live = "SELECT count(*) FROM sessions WHERE ended_at IS NULL"
+    assert await api.books.ask(live) == [(1,)], "the one that changed the password"
+    assert (await balance(client, token)).status_code == 200
+
+
+async def test_who_was_verified_with_a_password_that_has_changed_gets_no_token(
+    api: Api, client: httpx.AsyncClient
+) -> None:
+    token = await signed_up(client)
+    [(user_id, old_hash)] = await api.books.ask("SELECT id, password_hash FROM users")
+    tokens = BearerTokens(api.books.database, secret=JWT_SECRET, hours=1)
+    verified = passwords.Verified(user_id, old_hash)
+    assert await tokens.caller(await tokens.issue(verified))
+
+    await client.put("/api/v1/user", json={"password": "batua-2"}, headers=bearer(token))
+
+    for stranger in (verified, passwords.Verified(uuid.uuid4(), old_hash)):
+        with pytest.raises(WrongSignIn):
+            await tokens.issue(stranger)
+    assert await api.books.ask("SELECT count(*) FROM sessions WHERE ended_at IS NULL") == [(1,)]
 
 
 # Balance and tokens

@@ -225,6 +225,9 @@ async def test_without_a_token_it_is_401_and_a_problem(api: Api) -> None:
         await client.get(f"{ON_RAMPS}/{uuid.uuid4()}"),
     ]
 
+    bodies = ("{", "[]", '{"bank":7}', "x" * 70_000)
+    answers += [await client.post(ON_RAMPS, content=body, headers=JSON) for body in bodies]
+
     for one in answers:
         assert (one.status_code, one.headers["content-type"]) == (401, PROBLEM)
         assert one.json()["status"] == 401
@@ -300,6 +303,24 @@ async def test_a_bank_that_gives_one_token_twice_is_not_believed_the_second_time
     assert (first.status_code, second.status_code) == (201, 503)
     statuses = await api.books.ask("SELECT status, token FROM on_ramps ORDER BY id")
     assert statuses == [("pending", "same"), ("failure", None)]
+
+
+async def test_a_bank_that_gives_one_token_to_many_at_once_is_believed_once(api: Api) -> None:
+    client, _ = await api.at_strange_bank(
+        always('{"token": "same", "redirect_url": "https://bank.example/"}', 201)
+    )
+    asha, ravi = await sign_up(client), await sign_up(client, "ravi")
+
+    answers = await asyncio.gather(
+        *(client.post(ON_RAMPS, json={"bank": "hdfc", "amount": 5}, headers=one) for one in (asha, ravi) * 4)
+    )
+
+    assert sorted(one.status_code for one in answers) == [201] + [503] * 7
+    statuses = await api.books.ask(
+        "SELECT status, token, next_enquiry_at IS NULL FROM on_ramps ORDER BY status"
+    )
+    assert statuses == [("failure", None, True)] * 7 + [("pending", "same", False)]
+    await nothing_moved(api.books)
 
 
 async def test_a_bank_that_is_down_is_503_and_nothing_moved(api: Api) -> None:

@@ -189,9 +189,7 @@ def test_once_the_bank_is_to_give_it_back_it_is_asked_until_it_holds_nothing(
 ) -> None:
     stands = standing(status, late=late, decided=True)
 
-    assert (
-        judge_enquiry(stands, Answer(state, amount_paise, user), is_due=due) is AFTER_A_REFUND[state]
-    )
+    assert judge_enquiry(stands, Answer(state, amount_paise, user), is_due=due) is AFTER_A_REFUND[state]
 
 
 @pytest.mark.parametrize(("late", "due"), CASES)

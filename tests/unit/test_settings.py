@@ -1,5 +1,6 @@
 """Settings: production says what is wrong before it starts, a laptop needs none, the environment wins."""
 
+import itertools
 import stat
 import threading
 from pathlib import Path
@@ -70,6 +71,8 @@ def test_production_starts_when_everything_is_in_order(
         ("HDFC_WEBHOOK_SECRETS", f"{WEBHOOK_SECRET},hunter-2", "HDFC_WEBHOOK_SECRETS"),
         ("API_ALLOWED_ORIGINS", "*", "API_ALLOWED_ORIGINS"),
         ("API_ALLOWED_ORIGINS", "https://wallet.example, *", "API_ALLOWED_ORIGINS"),
+        ("API_ALLOWED_ORIGINS", "null", "API_ALLOWED_ORIGINS"),
+        ("API_ALLOWED_ORIGINS", "https://wallet.example,null/", "API_ALLOWED_ORIGINS"),
         ("PUBLIC_USER_URL", None, "PUBLIC_USER_URL"),
         ("PUBLIC_USER_URL", "http://wallet.example", "PUBLIC_USER_URL"),
         ("PUBLIC_MERCHANT_URL", "http://shop.example", "PUBLIC_MERCHANT_URL"),
@@ -93,6 +96,34 @@ def test_production_refuses_to_start_and_names_the_setting(
 
     assert sentence in str(refused.value)
     assert "hunter-2" not in str(refused.value)
+
+
+SECRET_SETTINGS = [name for name in GOOD if name.endswith(("SECRET", "SECRETS", "KEY"))]
+
+
+@pytest.mark.parametrize(("one", "other"), list(itertools.combinations(SECRET_SETTINGS, 2)))
+def test_production_refuses_one_secret_in_two_places(
+    one: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = "the-very-same-secret-twice-over"
+    environment(monkeypatch, **(GOOD | {one: same, other: same}))
+
+    with pytest.raises(ConfigurationRefused) as refused:
+        settings()
+
+    assert "one secret stands in two" in str(refused.value)
+    assert same not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["HDFC_ALLOWED_IPS", "AXIS_ALLOWED_IPS"])
+@pytest.mark.parametrize("text", ["bank.example", "10.0.0.0/33", "10.0.0.1/8", "127.0.0.1, nobody", "*"])
+def test_an_allow_list_that_is_no_list_of_networks_is_found_at_the_start(
+    name: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment(monkeypatch, **{name: text})
+
+    with pytest.raises(ValidationError, match=f"(?i){name}"):
+        settings()
 
 
 def test_production_names_every_fault_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

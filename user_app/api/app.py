@@ -31,8 +31,10 @@ def create_api(database_url: str, given: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         app.state.services = Services.open(chosen, database_url)
-        yield
-        await app.state.services.close()
+        try:
+            yield
+        finally:
+            await app.state.services.close()
 
     api = FastAPI(
         title="Batua",

@@ -46,9 +46,12 @@ class Services:
         )
 
     async def close(self) -> None:
-        for bank in self.banks.values():
-            await bank.aclose()
-        await self.database.close()
+        try:
+            for bank in self.banks.values():
+                await bank.aclose()
+        finally:
+            # A pool left open keeps its process alive.
+            await self.database.close()
 
 
 def services(request: Request) -> Services:
