@@ -120,7 +120,10 @@ SELECT id::text, bank, coalesce(token, ''), user_id::text, amount_paise, correla
 """
 _BY_TOKEN = _COLUMNS + " WHERE token = ANY(%b::text[])"
 _BY_ID = _COLUMNS + " WHERE id = %s"
-_SETTLE = "SELECT place, outcome, on_ramp_id, correlation_id FROM settle_on_ramps(%s::jsonb)"
+_SETTLE = """
+SELECT place, outcome, on_ramp_id, correlation_id
+  FROM settle_on_ramps(%b::text[]::uuid[], %b::text[], %s::jsonb)
+"""
 _CLAIM_DUE = """
 WITH due AS (
     SELECT id FROM on_ramps WHERE bank = %s AND next_enquiry_at <= clock_timestamp()
@@ -161,7 +164,9 @@ async def settle(connection: Connection, steps: Sequence[Step]) -> list[Settled]
     written = json.dumps(
         [_written(place, step) for place, step in enumerate(steps)], default=datetime.isoformat
     )
-    cursor = await connection.execute(_SETTLE, (written,))
+    on_ramps = [step.seen.id for step in steps if step.seen and step.seen.id]
+    tokens = [step.seen.token for step in steps if step.seen and not step.seen.id]
+    cursor = await connection.execute(_SETTLE, (on_ramps, tokens, written))
     settled = [Settled(StepOutcome.STALE, None, None)] * len(steps)
     for place, outcome, on_ramp_id, correlation_id in await cursor.fetchall():
         settled[place] = Settled(_OUTCOMES[outcome], on_ramp_id, correlation_id)

@@ -11,7 +11,7 @@ from money.accounts import BankAccount, bank_account_id
 from money.on_ramp import Change, Judgement, Reason, Standing, Status, Verdict, ask_again, next_enquiry
 from runtime.logs import logger
 from shared_db.ids import new_id
-from shared_db.on_ramps import Event, SeenOnRamp, Step
+from shared_db.on_ramps import Event, SeenOnRamp, Settled, Step
 
 log = logger(__name__)
 _changes = Counter("batua_on_ramp_changes", "What happened to on-ramps", ["change"])
@@ -65,18 +65,18 @@ def step(decided: Decided, event: Event | None) -> Step:
     return Step(seen, after, event, transfer_id=str(new_id()), source=str(source))
 
 
-def tell(done: list[Decided]) -> None:
+def tell(done: list[tuple[Decided, Settled]]) -> None:
     """Log and count what was committed, under each payment's own correlation id.
 
     What went as it should stands in one line for the whole batch: a line for each costs as much as its credit.
     """
     routine: list[dict[str, str | None]] = []
-    for one in done:
+    for one, settled in done:
         change = one.judgement.change
         _changes.labels(change).inc()
         line = {
-            "correlation_id": one.seen.correlation_id if one.seen else None,
-            "on_ramp_id": one.seen.id if one.seen else None,
+            "correlation_id": settled.correlation_id,
+            "on_ramp_id": settled.on_ramp_id,
             "was": one.seen.status if one.seen else None,
             "change": change.value,
             "reason": one.judgement.reason,

@@ -81,18 +81,18 @@ class Settlement:
 
             async def work(
                 connection: Connection, places: list[int] = places
-            ) -> list[tuple[Decided, StepOutcome]]:
+            ) -> list[tuple[Decided, Settled]]:
                 return await _settle_round(connection, rounds, places)
 
-            done: list[Decided] = []
-            for place, (decided, outcome) in zip(
+            done: list[tuple[Decided, Settled]] = []
+            for place, (decided, settled) in zip(
                 places, await with_retries(self._database, work), strict=True
             ):
-                if outcome is StepOutcome.DONE:
+                if settled.outcome is StepOutcome.DONE:
                     judgements[place] = decided.judgement
-                    done.append(decided)
+                    done.append((decided, settled))
                 else:
-                    rounds.again(place, outcome)
+                    rounds.again(place, settled.outcome)
             tell(done)
         return [judgements[place] for place in range(len(deliveries))]
 
@@ -138,23 +138,23 @@ async def settle_enquiry(
     """
     closed = False
 
-    async def work(connection: Connection) -> tuple[Decided, StepOutcome]:
+    async def work(connection: Connection) -> tuple[Decided, Settled]:
         decided = _judged_enquiry(await see_by_id(connection, on_ramp_id), state, asked_version)
         decided = to_closed_wallet(decided) if closed else decided
         [settled] = await settle(connection, [step(decided, None)])
-        return decided, settled.outcome
+        return decided, settled
 
     while True:
-        decided, outcome = await with_retries(database, work)
-        if outcome is StepOutcome.DONE:
-            tell([decided])
+        decided, settled = await with_retries(database, work)
+        if settled.outcome is StepOutcome.DONE:
+            tell([(decided, settled)])
             return decided.judgement.change
-        closed = outcome is StepOutcome.CLOSED
+        closed = settled.outcome is StepOutcome.CLOSED
 
 
 async def _settle_round(
     connection: Connection, rounds: _Rounds, places: list[int]
-) -> list[tuple[Decided, StepOutcome]]:
+) -> list[tuple[Decided, Settled]]:
     subjects = [rounds.deliveries[place].subject for place in places if place in rounds.to_be_read]
     rows = await see_by_token(connection, subjects) if subjects else []
     seen = {(row.token, row.bank): row for row in rows}
@@ -170,8 +170,7 @@ async def _settle_round(
         one = to_closed_wallet(one) if place in rounds.closed else one
         decided.append(one)
         steps.append(step(one, _kept(delivery, one.judgement)))
-    settled = await settle(connection, steps)
-    return [(_named(one, result), result.outcome) for one, result in zip(decided, settled, strict=True)]
+    return list(zip(decided, await settle(connection, steps), strict=True))
 
 
 def _assumed(bank: str, event: PaymentEvent) -> SeenOnRamp:
@@ -181,14 +180,6 @@ def _assumed(bank: str, event: PaymentEvent) -> SeenOnRamp:
         user_identifier=event.data.user_identifier,
         amount_paise=event.data.amount_paise,
     )
-
-
-def _named(one: Decided, settled: Settled) -> Decided:
-    """The same, with the names of the payment that an assumed row does not know."""
-    if one.seen is None or settled.on_ramp_id is None:
-        return one
-    names = {"id": settled.on_ramp_id, "correlation_id": settled.correlation_id or ""}
-    return one._replace(seen=one.seen._replace(**names))
 
 
 def _judged(delivery: Delivery, seen: SeenOnRamp | None, tokens: set[str]) -> Decided:

@@ -94,6 +94,7 @@ def _what_you_get() -> rx.Component:
             columns=4,
         ),
         title="What you get",
+        lead="This app is being built. These four come next.",
         anchor="what",
     )
 

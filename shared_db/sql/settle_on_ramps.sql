@@ -7,38 +7,33 @@
 --
 -- One answer a step: 'done', 'stale', or what the ledger said against the credit ('closed'); only of a 'done' step
 -- anything was done. Lock order: on-ramps by id, then balances by id.
-DROP FUNCTION IF EXISTS settle_on_ramps(uuid[], jsonb);
-CREATE OR REPLACE FUNCTION settle_on_ramps(p_steps jsonb)
+CREATE OR REPLACE FUNCTION settle_on_ramps(p_on_ramps uuid[], p_tokens text[], p_steps jsonb)
 RETURNS TABLE (place integer, outcome text, on_ramp_id text, correlation_id text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     on_ramps_meant uuid[];
     outcomes text[]; correlation_ids text[];
+    refused integer[]; refusals text[];
     places integer[]; ids uuid[]; refs text[]; kinds text[]; sources uuid[]; targets uuid[]; amounts bigint[];
     holders uuid[];
 BEGIN
-    SELECT array_agg(coalesce(s.on_ramp_id,
-                              (SELECT o.id FROM on_ramps o WHERE o.token = s.token AND o.bank = s.bank_asked))
-                     ORDER BY s.place)
-      INTO on_ramps_meant
-      FROM jsonb_to_recordset(p_steps) AS s (place integer, on_ramp_id uuid, token text, bank_asked text);
-
-    PERFORM 1 FROM on_ramps WHERE id = ANY (on_ramps_meant) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM on_ramps WHERE id = ANY (p_on_ramps) OR token = ANY (p_tokens) ORDER BY id FOR NO KEY UPDATE;
 
     -- A statement of its own: it sees what the lock waited for.
     SELECT array_agg(CASE WHEN m.fresh THEN 'done' ELSE 'stale' END ORDER BY m.place),
-           array_agg(m.correlation_id ORDER BY m.place),
+           array_agg(m.id ORDER BY m.place), array_agg(m.correlation_id ORDER BY m.place),
            array_agg(m.place) FILTER (WHERE m.pays), array_agg(m.transfer_id) FILTER (WHERE m.pays),
            array_agg('on_ramp:' || m.id) FILTER (WHERE m.pays), array_agg('on_ramp'::text) FILTER (WHERE m.pays),
            array_agg(m.source) FILTER (WHERE m.pays), array_agg(m.user_id) FILTER (WHERE m.pays),
            array_agg(m.amount_paise) FILTER (WHERE m.pays), array_agg(NULL::uuid) FILTER (WHERE m.pays)
-      INTO outcomes, correlation_ids, places, ids, refs, kinds, sources, targets, amounts, holders
+      INTO outcomes, on_ramps_meant, correlation_ids, places, ids, refs, kinds, sources, targets, amounts, holders
       FROM (SELECT s.place, s.transfer_id, s.source, o.id, o.user_id, o.amount_paise, o.correlation_id, f.fresh,
                    f.fresh AND s.transfer_id IS NOT NULL AS pays
               FROM jsonb_to_recordset(p_steps) AS s (
-                   place integer, version bigint, amount_paise bigint, user_identifier text, transfer_id uuid,
-                   source uuid)
-              LEFT JOIN on_ramps o ON o.id = on_ramps_meant[s.place + 1]
+                   place integer, on_ramp_id uuid, token text, bank_asked text, version bigint, amount_paise bigint,
+                   user_identifier text, transfer_id uuid, source uuid)
+              LEFT JOIN on_ramps o ON o.id = coalesce(s.on_ramp_id, (
+                   SELECT x.id FROM on_ramps x WHERE x.token = s.token AND x.bank = s.bank_asked))
              CROSS JOIN LATERAL (
                    SELECT s.version IS NULL
                        OR o.id IS NOT NULL AND o.version = s.version
@@ -48,13 +43,12 @@ BEGIN
                                   AND o.refund_decided_at IS NULL)) f (fresh)) m;
 
     IF places IS NOT NULL THEN
-        FOR place, outcome IN
-            SELECT places[t.number], t.outcome
-              FROM post_transfers(ids, refs, kinds, sources, targets, amounts, holders)
-                   WITH ORDINALITY AS t (outcome, transfer_id, number)
-             WHERE t.outcome NOT IN ('posted', 'duplicate')
-        LOOP
-            outcomes[place + 1] := outcome;
+        SELECT array_agg(places[t.number]), array_agg(t.outcome) INTO refused, refusals
+          FROM post_transfers(ids, refs, kinds, sources, targets, amounts, holders)
+               WITH ORDINALITY AS t (outcome, transfer_id, number)
+         WHERE t.outcome NOT IN ('posted', 'duplicate');
+        FOR i IN 1..coalesce(array_length(refused, 1), 0) LOOP
+            outcomes[refused[i] + 1] := refusals[i];
         END LOOP;
     END IF;
 

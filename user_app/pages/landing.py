@@ -63,6 +63,7 @@ def _what_you_can_do() -> rx.Component:
             columns=4,
         ),
         title="What you can do",
+        lead="Adding money is here. Sending, paying and withdrawing come next.",
         anchor="what",
     )
 
