@@ -93,6 +93,23 @@ def verify() -> None:
 
 
 @application.command()
+def outbox(
+    to: Annotated[str | None, typer.Option("--to", help="Only those to this email or phone.")] = None,
+) -> None:
+    """Print what development would have sent to people: one JSON object a line, oldest first."""
+    from wallet.messages import outbox_lines
+
+    with _said_plainly():
+        if settings().is_prod:
+            raise ConfigurationRefused(
+                "The outbox is for development: BATUA_ENV=prod writes no messages down."
+            )
+        with database_address() as url:
+            for line in asyncio.run(outbox_lines(url, to=to)):
+                print(json.dumps(line, ensure_ascii=False))
+
+
+@application.command()
 def bench(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHES)}.")],
     quick: Annotated[bool, typer.Option("--quick", help="Under a minute, with wider noise.")] = False,

@@ -39,6 +39,7 @@ def _where_served() -> dict[str, Any]:
         "api_url": public,
         "deploy_url": public,
         "cors_allowed_origins": (public,) if given.is_prod else tuple(dict.fromkeys((public, *local))),
+        "trusted_proxy_hops": given.trusted_proxy_hops,
         "redis_url": redis_url,
         "state_manager_mode": (
             rx.constants.StateManagerMode.REDIS if redis_url else rx.constants.StateManagerMode.MEMORY

@@ -19,6 +19,8 @@ from typing import cast
 
 import uvloop
 
+from bench.figures import percentile
+
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,8 +43,7 @@ class Measured:
     milliseconds: list[float] = field(default_factory=list[float])
 
     def percentile(self, share: float) -> float:
-        ordered = sorted(self.milliseconds)
-        return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 2) if ordered else 0.0
+        return percentile(self.milliseconds, share)
 
 
 def run(load: Load) -> Measured:

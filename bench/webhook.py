@@ -8,9 +8,8 @@ connections, same table sizes, same server, in turns within one run.
 from __future__ import annotations
 
 import json
-import statistics
-import sys
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,8 @@ import psycopg
 
 from bank_api.signing import sign
 from bench import load, pgbench
+from bench.figures import medians, say
+from bench.people import open_wallets
 from bench.scratch import product_process, scratch_database
 from runtime.dev_secrets import fill_in, read
 from shared_db.ids import new_id
@@ -54,7 +55,8 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
         secrets = read(fill_in(folder))
         rows = round(_MOST_PER_SECOND * seconds)
         _prepare_yardstick(server.url, rows * rounds * len(cells))
-        users = _open_wallets(server.url)
+        users = [new_id() for _ in range(_USERS)]
+        open_wallets(server.url, users)
         found: dict[_Cell, list[dict[str, float]]] = {cell: [] for cell in cells}
         with product_process("webhook_server", folder=folder, url=server.url) as port:
             for number in range(rounds):
@@ -67,7 +69,7 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
                         load.Load(port, cell.connections, seconds, _requests(port, payments, secrets))
                     )
                     found[cell].append(_row(measured, tps))
-                    _say(cell, found[cell][-1])
+                    say(f"{cell.connections:>4} connections  {cell.shape}", found[cell][-1])
         checked = verify(server.url)
         assert checked["ok"], checked
     return _report(found)
@@ -86,46 +88,21 @@ def _row(measured: load.Measured, tps: float) -> dict[str, float]:
 
 
 def _report(found: dict[_Cell, list[dict[str, float]]]) -> dict[str, object]:
-    medians = {
-        cell: {name: round(statistics.median(row[name] for row in rows), 3) for name in rows[0]}
-        for cell, rows in found.items()
-    }
+    in_the_middle = {cell: medians(rows) for cell, rows in found.items()}
     cells = [
         {"connections": cell.connections, "shape": cell.shape, "processes": 1} | row
-        for cell, row in medians.items()
+        for cell, row in in_the_middle.items()
     ]
-    return {**medians[_Cell(*_HEADLINE)], "cells": cells}
+    return {**in_the_middle[_Cell(*_HEADLINE)], "cells": cells}
 
 
-def _say(cell: _Cell, row: dict[str, float]) -> None:
-    figures = "  ".join(f"{name} {value:>10}" for name, value in row.items())
-    print(f"{cell.connections:>4} connections  {cell.shape:<8}  {figures}", file=sys.stderr)
-
-
-def _open_wallets(url: str) -> list[str]:
-    users = [str(new_id()) for _ in range(_USERS)]
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        with cursor.copy("COPY accounts (id, kind, name) FROM STDIN") as copy:
-            for user in users:
-                copy.write_row((user, "user", "user"))
-        with cursor.copy(
-            "COPY balances (account_id, balance_paise, held_paise, last_number) FROM STDIN"
-        ) as copy:
-            for user in users:
-                copy.write_row((user, 0, 0, 0))
-        with cursor.copy("COPY users (id, email, first_name, last_name, password_hash) FROM STDIN") as copy:
-            for user in users:
-                copy.write_row((user, f"{user}@bench.example", "Bench", "Person", "none"))
-    return users
-
-
-def _open_payments(url: str, users: Sequence[str], count: int) -> Iterator[_Payment]:
+def _open_payments(url: str, users: Sequence[uuid.UUID], count: int) -> Iterator[_Payment]:
     columns = (
         "id, user_id, bank, amount_paise, status, token, correlation_id, version, created_at, expires_at, "
         "next_enquiry_at"
     )
     payments = [
-        _Payment(("hdfc", "axis")[number % 2], f"pay_{new_id().hex}", users[number % len(users)])
+        _Payment(("hdfc", "axis")[number % 2], f"pay_{new_id().hex}", str(users[number % len(users)]))
         for number in range(count)
     ]
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:

@@ -1,9 +1,14 @@
 """Every refusal a person or a bank can meet. The docstring is the sentence the person reads.
 
 Refusal
-├── NotAnAmount, AmountAboveLimit
+├── NotAnAmount, AmountAboveLimit, DayLimitReached
+├── InvalidAccount, WalletFrozen, NotEnoughMoney
+├── KeyUsedForAnother, KeyInUse
 ├── InputRefused
+│   ├── EmailRefused, PhoneRefused, PasswordRefused
+│   └── FirstNameRefused, LastNameRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
+├── CodeRefused, NoPhone, CannotSend
 ├── NotFound
 └── BankNotReachable
 """
@@ -33,8 +38,52 @@ class AmountAboveLimit(Refusal):
         self.limit_paise = limit_paise
 
 
+class DayLimitReached(Refusal):
+    """This is more than you may send in one day. Please try again tomorrow, or with less."""
+
+
+class InvalidAccount(Refusal):
+    """There is nobody here whom you could send this to."""
+
+
+class WalletFrozen(Refusal):
+    """Your wallet is frozen. It takes money in, and lets none out."""
+
+
+class NotEnoughMoney(Refusal):
+    """There is not enough money in your wallet."""
+
+
+class KeyUsedForAnother(Refusal):
+    """This Idempotency-Key was used for another request."""
+
+
+class KeyInUse(Refusal):
+    """A request with this Idempotency-Key is still being worked on."""
+
+
 class InputRefused(Refusal):
     """Something in this form is missing or not as it should be."""
+
+
+class EmailRefused(InputRefused):
+    """Enter an email address, such as asha@example.com."""
+
+
+class PhoneRefused(InputRefused):
+    """Enter an Indian mobile number of 10 digits, such as 98765 00001."""
+
+
+class PasswordRefused(InputRefused):
+    """Choose a password of at least 8 characters, and not more than 256."""
+
+
+class FirstNameRefused(InputRefused):
+    """Enter your first name, in any script, with at most 50 characters."""
+
+
+class LastNameRefused(InputRefused):
+    """Enter your last name, in any script, with at most 50 characters."""
 
 
 class EmailTaken(Refusal):
@@ -59,6 +108,18 @@ class TooManyTries(Refusal):
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__()
         self.retry_after_seconds = retry_after_seconds
+
+
+class CodeRefused(Refusal):
+    """This code is not right or has expired. Ask for a new one."""
+
+
+class NoPhone(Refusal):
+    """There is no phone number in your account yet. Add it first."""
+
+
+class CannotSend(Refusal):
+    """We cannot send messages just now. Nothing was sent; please try again in a little while."""
 
 
 class NotFound(Refusal):

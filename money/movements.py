@@ -37,13 +37,16 @@ class Posting(enum.StrEnum):
     FROZEN = "frozen"
     CLOSED = "closed"
     UNKNOWN_ACCOUNT = "unknown_account"
+    DAY_LIMIT = "day_limit"
+    """More of this kind would leave the source today than `day_limit_paise`."""
 
 
 class Movement(NamedTuple):
     """A positive amount from one account to another.
 
     `reference` is formed by us and unique for ever (`on_ramp:<id>`). `holder` is the owner whose hold a
-    CAPTURE settles; HOLD and RELEASE name the owner as one of the two sides already.
+    CAPTURE settles; HOLD and RELEASE name the owner as one of the two sides already. `day_limit_paise` is how much
+    of this kind may leave the source on one Kolkata day.
     """
 
     id: uuid.UUID
@@ -53,6 +56,8 @@ class Movement(NamedTuple):
     target: uuid.UUID
     amount_paise: Paise
     holder: uuid.UUID | None = None
+    note: str | None = None
+    day_limit_paise: int | None = None
 
 
 class Posted(NamedTuple):

@@ -14,6 +14,8 @@ LARGEST_PAISE = Paise(2**63 - 1)
 
 _PAISE_PER_RUPEE = 100
 _PLAIN = re.compile(r"(?P<rupees>[0-9]{1,17})(?:\.(?P<paise>[0-9]{1,2}))?")
+_TYPED = re.compile(r"(?:₹[ \t]?)?(?P<amount>(?:[0-9]+|[1-9][0-9]?(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]+)?)")
+_LONGEST_TYPED = 64
 
 
 def parse_rupees(text: str) -> Paise:
@@ -31,18 +33,35 @@ def parse_rupees(text: str) -> Paise:
     return Paise(paise)
 
 
+def parse_typed_rupees(text: str) -> Paise:
+    """What a person types on a page: also `"1,00,000.00"`, `"₹ 500"` and blanks around it.
+
+    Raises NotAnAmount for everything that parse_rupees refuses then, and for commas that stand elsewhere than the
+    Indian way: whoever writes 100,000 may have meant another amount.
+    """
+    match = _TYPED.fullmatch(text.strip(" \t")) if len(text) <= _LONGEST_TYPED else None
+    if not match:
+        raise NotAnAmount
+    return parse_rupees(match["amount"].replace(",", ""))
+
+
 def format_rupees(paise: int) -> str:
     """`₹12,34,567.89`, grouped the Indian way; a minus sign stands before the rupee sign."""
-    rupees, rest = divmod(abs(paise), _PAISE_PER_RUPEE)
+    rupees, rest = rupees_and_paise(paise)
     sign = "-" if paise < 0 else ""
     return f"{sign}₹{_grouped(rupees)}.{rest:02d}"
 
 
 def json_rupees(paise: int) -> int | float:
     """The JSON number for an amount: whole rupees as an integer, else the shortest decimal that says it."""
-    rupees, rest = divmod(abs(paise), _PAISE_PER_RUPEE)
+    rupees, rest = rupees_and_paise(paise)
     sign = -1 if paise < 0 else 1
     return sign * (float(f"{rupees}.{rest:02d}") if rest else rupees)
+
+
+def rupees_and_paise(paise: int) -> tuple[int, int]:
+    """The two parts of an amount, without its sign."""
+    return divmod(abs(paise), _PAISE_PER_RUPEE)
 
 
 def _grouped(rupees: int) -> str:

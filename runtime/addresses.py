@@ -28,6 +28,20 @@ def client_address(scope: Scope, *, trusted_proxy_hops: int) -> str:
     return address
 
 
+@functools.lru_cache(maxsize=4096)
+def neighbourhood(address: str) -> str:
+    """What tries are counted by: an IPv4 address, or the /64 that one IPv6 customer has to himself."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
 def networks(listed: str) -> tuple[Network, ...]:
     """A comma list of CIDR ranges. Raises ValueError for what is none."""
     return tuple(ipaddress.ip_network(one.strip()) for one in listed.split(",") if one.strip())

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 
 from runtime.logs import logger
 
@@ -25,6 +25,7 @@ _size = Histogram(
     "batua_batch_size", "Items in one flush", ["batcher"], buckets=(1, 2, 5, 10, 20, 50, 100, 200)
 )
 _seconds = Histogram("batua_batch_seconds", "Seconds one flush took", ["batcher"])
+_depth = Gauge("batua_batch_waiting", "Items that wait for a flush", ["batcher"])
 
 
 class Busy(Exception):
@@ -64,6 +65,7 @@ class Batcher(Generic[Item, Outcome]):
         self._closed = False
         self._size = _size.labels(name)
         self._seconds = _seconds.labels(name)
+        _depth.labels(name).set_function(lambda: len(self._waiting))
 
     async def submit(self, item: Item) -> Outcome:
         """The outcome of this item, once it is committed.

@@ -11,6 +11,7 @@ from typing import TypeVar
 import psycopg
 import sqlalchemy.exc
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.engine import make_url
@@ -32,6 +33,8 @@ _FIRST_PAUSE_SECONDS = 0.05
 _APPLICATION = "batua"
 _CONNECT_SECONDS = 2
 _WAIT_FOR_CONNECTION_SECONDS = 1
+# The ledger cannot be rewritten in it: shared_db/sql/roles.sql.
+_IN_OUR_ROLE = "-c role=batua_app"
 # The batches look rows up by key and nothing else, and their plans are made once. A plan made while a table was
 # small reads all of it, and goes on doing so while the table grows, until the next ANALYZE (measured: 360 us a
 # payment for one foreign key, not 4); and planning a batch anew each time costs as much as running it.
@@ -39,6 +42,15 @@ _KEY_LOOKUPS_ONLY = (
     "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
     "-c jit=off -c lock_timeout=5s -c statement_timeout=15s"
 )
+_ATTENTIVE = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "application_name": _APPLICATION,
+    # A peer that vanished without a word is noticed within seconds, not hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
 
 
 class Database:
@@ -52,11 +64,14 @@ class Database:
             pool_pre_ping=True,
             # An unexpected error is logged in full; what was to be stored must not be in it.
             hide_parameters=True,
-            connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": _APPLICATION},
+            connect_args={
+                "connect_timeout": _CONNECT_SECONDS,
+                "application_name": _APPLICATION,
+                "options": _IN_OUR_ROLE,
+            },
         )
         self._pool = AsyncConnectionPool(
-            # libpq knows nothing of SQLAlchemy's driver names.
-            url.replace("postgresql+psycopg://", "postgresql://", 1),
+            _for_libpq(url),
             min_size=1,
             max_size=largest_pool,
             open=False,
@@ -64,15 +79,9 @@ class Database:
             reconnect_timeout=0,
             kwargs={
                 "autocommit": True,
-                "connect_timeout": _CONNECT_SECONDS,
-                "application_name": _APPLICATION,
                 "prepare_threshold": 1,
-                "options": _KEY_LOOKUPS_ONLY,
-                # A peer that vanished without a word is noticed within seconds, not hours.
-                "keepalives_idle": 10,
-                "keepalives_interval": 3,
-                "keepalives_count": 3,
-                "tcp_user_timeout": 15_000,
+                "options": f"{_IN_OUR_ROLE} {_KEY_LOOKUPS_ONLY}",
+                **_ATTENTIVE,
             },
         )
 
@@ -85,7 +94,8 @@ class Database:
     @asynccontextmanager
     async def plain(self) -> AsyncGenerator[Connection]:
         """An autocommit connection for the batches and single statements of the hot paths."""
-        await self._pool.open()
+        if self._pool.closed:
+            await self._pool.open()
         async with self._pool.connection() as connection:
             yield connection
 
@@ -105,6 +115,12 @@ class Database:
             await self._engine.dispose()
         finally:
             await self._pool.close()
+
+
+async def connect_alone(url: str) -> Connection:
+    """An autocommit connection outside every pool, for whoever keeps it for good and closes it."""
+    conninfo = make_conninfo(_for_libpq(url), options=_IN_OUR_ROLE, **_ATTENTIVE)
+    return await AsyncConnection.connect(conninfo, autocommit=True)
 
 
 async def with_retries(database: Database, work: Callable[[Connection], Awaitable[Result]]) -> Result:
@@ -128,3 +144,8 @@ async def with_retries(database: Database, work: Callable[[Connection], Awaitabl
         await asyncio.sleep(pause)
         pause *= 4
     raise AssertionError("the loop returns or raises")
+
+
+def _for_libpq(url: str) -> str:
+    # It knows nothing of SQLAlchemy's driver names.
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)

@@ -10,7 +10,7 @@ from shared_db.connection import Connection, Database, with_retries
 
 _POST = """
 SELECT outcome, transfer_id FROM post_transfers(
-    %b::uuid[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::uuid[])
+    %b::uuid[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::uuid[], %b::text[], %b::bigint[])
 """
 _POSTINGS = {one.value: one for one in Posting}
 
@@ -22,8 +22,10 @@ async def post(connection: Connection, movements: Sequence[Movement]) -> list[Po
     """
     if not movements:
         return []
-    ids, references, kinds, *rest = (list(column) for column in zip(*movements, strict=True))
-    columns = (ids, references, [kind.value for kind in kinds], *rest)
+    ids, references, kinds, *rest, day_limits = (list(column) for column in zip(*movements, strict=True))
+    # Only a batch with a limit in it reads the day's totals.
+    limits = day_limits if any(limit is not None for limit in day_limits) else None
+    columns = (ids, references, [kind.value for kind in kinds], *rest, limits)
     cursor = await connection.execute(_POST, columns)
     return [Posted(_POSTINGS[outcome], transfer_id) for outcome, transfer_id in await cursor.fetchall()]
 

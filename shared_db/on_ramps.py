@@ -124,13 +124,7 @@ _SETTLE = """
 SELECT place, outcome, on_ramp_id, correlation_id
   FROM settle_on_ramps(%b::text[]::uuid[], %b::text[], %s::jsonb)
 """
-_CLAIM_DUE = """
-WITH due AS (
-    SELECT id FROM on_ramps WHERE bank = %s AND next_enquiry_at <= clock_timestamp()
-     ORDER BY next_enquiry_at LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE on_ramps o SET next_enquiry_at = clock_timestamp() + %s FROM due WHERE o.id = due.id
-RETURNING o.id, o.token, o.correlation_id, o.version
-"""
+_CLAIM_DUE = "SELECT id, token, correlation_id, version FROM claim_enquiries(%s, %s, %s)"
 
 
 async def see_by_token(connection: Connection, tokens: Sequence[str]) -> list[SeenOnRamp]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg.rows import class_row
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +16,7 @@ from shared_db.connection import Connection
 from shared_db.models import Account, Balance, User
 
 MOST_FOUND = 20
+_HAS_WALLET = "SELECT 1 FROM balances WHERE account_id = %s AND closed_at IS NULL"
 _BALANCE = "SELECT balance_paise, held_paise FROM balances WHERE account_id = %s"
 
 
@@ -27,7 +29,7 @@ class WalletBalance:
 
 
 async def open_wallet(session: AsyncSession, user: User) -> None:
-    """Write a person, their account and exactly one balance row of 0. Raises EmailTaken or PhoneTaken."""
+    """Write a person, their account and exactly one balance row of 0. Raises EmailTaken."""
     session.add(Account(id=user.id, kind="user", name="user"))
     await session.flush()
     session.add(Balance(account_id=user.id))
@@ -38,13 +40,23 @@ async def open_wallet(session: AsyncSession, user: User) -> None:
         # Two sign-ups at once: the unique index lets one through, whoever looked first.
         if "users_email_key" in str(error.orig):
             raise EmailTaken from error
-        if "users_phone_key" in str(error.orig):
-            raise PhoneTaken from error
         raise
 
 
 async def find_by_email(session: AsyncSession, email: str) -> User | None:
     found = await session.exec(select(User).where(col(User.email) == email))
+    return found.first()
+
+
+async def held(session: AsyncSession, user_id: uuid.UUID) -> User:
+    """A person whose row, and whose codes with it, nobody else changes until this transaction ends."""
+    found = await session.exec(select(User).where(col(User.id) == user_id).with_for_update(key_share=True))
+    return found.one()
+
+
+async def held_by_email(session: AsyncSession, email: str) -> User | None:
+    """The same, for whoever has this email."""
+    found = await session.exec(select(User).where(col(User.email) == email).with_for_update(key_share=True))
     return found.first()
 
 
@@ -62,9 +74,15 @@ async def anybody_but(session: AsyncSession, emails: list[str]) -> bool:
     return found.first() is not None
 
 
-async def change(session: AsyncSession, user_id: uuid.UUID, **fields: str) -> None:
-    """Set the named columns of one person."""
-    await session.exec(update(User).where(col(User.id) == user_id).values(**fields))
+async def change(session: AsyncSession, user_id: uuid.UUID, **fields: str | datetime | None) -> None:
+    """Set the named columns of one person. Raises PhoneTaken when a phone is verified that is somebody else's."""
+    try:
+        await session.exec(update(User).where(col(User.id) == user_id).values(**fields))
+    except IntegrityError as error:
+        # Two at once: the unique index lets one through, whoever looked first.
+        if "users_verified_phone_key" in str(error.orig):
+            raise PhoneTaken from error
+        raise
 
 
 async def find_by_name(session: AsyncSession, text: str, *, but: uuid.UUID | None) -> list[User]:
@@ -82,6 +100,12 @@ async def find_by_name(session: AsyncSession, text: str, *, but: uuid.UUID | Non
     if but is not None:
         statement = statement.where(col(User.id) != but)
     return list((await session.exec(statement)).all())
+
+
+async def has_wallet(connection: Connection, user_id: uuid.UUID) -> bool:
+    """Whether there is such a person, and their wallet is open."""
+    cursor = await connection.execute(_HAS_WALLET, (user_id,))
+    return await cursor.fetchone() is not None
 
 
 async def balance_of(connection: Connection, user_id: uuid.UUID) -> WalletBalance:

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
+from psycopg.rows import args_row
 from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared_db.connection import Connection
 from shared_db.models import Session
 
+Browser = Literal["user_app"]
+"""The web app whose cookie it is; a session of one is nothing to the other."""
+
 _IS_LIVE = """
 SELECT 1 FROM sessions
  WHERE id = %s AND user_id = %s AND audience = 'api' AND ended_at IS NULL AND expires_at > clock_timestamp()
 """
+_OF_BROWSER = """
+SELECT id, user_id, last_seen_at < clock_timestamp() - interval '1 minute' FROM sessions
+ WHERE token_hash = %s AND audience = %s AND ended_at IS NULL AND expires_at > clock_timestamp()
+   AND last_seen_at > clock_timestamp() - %s
+"""
+_SEEN_NOW = "UPDATE sessions SET last_seen_at = clock_timestamp() WHERE id = %s AND ended_at IS NULL"
+_LIVE_ONES = """
+SELECT id FROM sessions
+ WHERE id = ANY(%b) AND ended_at IS NULL AND expires_at > clock_timestamp() AND last_seen_at > clock_timestamp() - %s
+"""
+
+
+class BrowserSession(NamedTuple):
+    """A browser's session that still counts."""
+
+    id: uuid.UUID
+    user_id: uuid.UUID
+    is_stale: bool
+    """Seen more than a minute ago, as far as the row says."""
 
 
 async def begin(
@@ -25,14 +49,53 @@ async def begin(
     await session.flush()
 
 
+async def begin_in_browser(
+    session: AsyncSession,
+    session_id: uuid.UUID,
+    user_id: uuid.UUID,
+    *,
+    browser: Browser,
+    token_hash: str,
+    expires_at: datetime,
+) -> None:
+    """Write the row of a new browser session."""
+    row = Session(
+        id=session_id, user_id=user_id, audience=browser, token_hash=token_hash, expires_at=expires_at
+    )
+    session.add(row)
+    await session.flush()
+
+
 async def is_live(connection: Connection, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Whether this API session of this user still counts."""
     cursor = await connection.execute(_IS_LIVE, (session_id, user_id))
     return await cursor.fetchone() is not None
 
 
+async def of_browser(
+    connection: Connection, token_hash: str, *, browser: Browser, idle: timedelta
+) -> BrowserSession | None:
+    """The session with this cookie, unless it has ended, expired or been idle for too long."""
+    async with connection.cursor(row_factory=args_row(BrowserSession)) as cursor:
+        await cursor.execute(_OF_BROWSER, (token_hash, browser, idle))
+        return await cursor.fetchone()
+
+
+async def seen_now(connection: Connection, session_id: uuid.UUID) -> None:
+    """Somebody has used this session just now."""
+    await connection.execute(_SEEN_NOW, (session_id,))
+
+
+async def still_live(
+    connection: Connection, session_ids: list[uuid.UUID], *, idle: timedelta
+) -> set[uuid.UUID]:
+    """Those of these browser sessions that still count. Asking does not keep them alive."""
+    cursor = await connection.execute(_LIVE_ONES, (session_ids, idle))
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def is_live_within(session: AsyncSession, session_id: uuid.UUID) -> bool:
-    """The same, as this transaction sees it."""
+    """The same as `is_live`, as this transaction sees it."""
     live = select(Session.id).where(col(Session.id) == session_id, col(Session.ended_at).is_(None))
     return (await session.exec(live)).first() is not None
 
@@ -43,3 +106,20 @@ async def end_others(session: AsyncSession, user_id: uuid.UUID, *, but: uuid.UUI
         col(Session.user_id) == user_id, col(Session.id) != but, col(Session.ended_at).is_(None)
     )
     await session.exec(others.values(ended_at=func.now()))
+
+
+async def end_all(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """End every session of a person, in browsers and of the API."""
+    all_of_them = update(Session).where(col(Session.user_id) == user_id, col(Session.ended_at).is_(None))
+    await session.exec(all_of_them.values(ended_at=func.now()))
+
+
+async def end_of_browser(session: AsyncSession, token_hash: str, *, browser: Browser) -> uuid.UUID | None:
+    """End the session with this cookie; whose it was."""
+    one = update(Session).where(
+        col(Session.token_hash) == token_hash,
+        col(Session.audience) == browser,
+        col(Session.ended_at).is_(None),
+    )
+    ended = await session.exec(one.values(ended_at=func.now()).returning(col(Session.user_id)))
+    return ended.scalars().first()

@@ -65,8 +65,36 @@ SELECT (SELECT count(*) FROM accounts)::bigint AS accounts,
            AS on_ramps_out_of_step,
        (SELECT count(*) FROM entries e LEFT JOIN transfers t ON t.id = e.transfer_id WHERE t.id IS NULL)::bigint
            AS entries_of_nothing,
+       (SELECT count(*) FROM (SELECT account_id AS id FROM entries UNION SELECT source_id FROM transfers
+                              UNION SELECT target_id FROM transfers) used
+          LEFT JOIN accounts a ON a.id = used.id WHERE a.id IS NULL)::bigint AS unknown_accounts,
        (SELECT count(*) FROM balances b JOIN accounts a ON a.id = b.account_id WHERE a.kind = 'system')::bigint
            AS house_accounts_with_a_balance_row
+"""
+
+# Each owner's days as the entries tell them, beside what is kept: the sums of each kind, and the day's closing balance.
+_DAYS = """
+WITH told AS (
+    SELECT e.account_id, (e.created_at AT TIME ZONE 'Asia/Kolkata')::date AS day, t.kind, count(*) AS transfers,
+           coalesce(sum(e.amount_paise) FILTER (WHERE e.amount_paise > 0), 0) AS credits,
+           coalesce(-sum(e.amount_paise) FILTER (WHERE e.amount_paise < 0), 0) AS debits,
+           max(e.number) AS last_number
+      FROM entries e JOIN transfers t ON t.id = e.transfer_id JOIN balances b ON b.account_id = e.account_id
+     GROUP BY e.account_id, day, t.kind
+), sums AS (
+    SELECT count(*) AS wrong FROM told FULL JOIN daily_totals k USING (account_id, day, kind)
+     WHERE (told.transfers, told.credits, told.debits)
+           IS DISTINCT FROM (k.transfers, k.credits_paise, k.debits_paise)
+), closings AS (
+    SELECT count(*) AS wrong
+      FROM (SELECT account_id, day, max(last_number) AS number FROM told GROUP BY account_id, day) last
+      JOIN entries e USING (account_id, number)
+      LEFT JOIN LATERAL (SELECT k.closing_paise, k.last_number FROM daily_totals k
+                          WHERE (k.account_id, k.day) = (last.account_id, last.day)
+                          ORDER BY k.last_number DESC LIMIT 1) kept ON true
+     WHERE (kept.closing_paise, kept.last_number) IS DISTINCT FROM (e.balance_after_paise, e.number)
+)
+SELECT (sums.wrong + closings.wrong)::bigint FROM sums, closings
 """
 
 
@@ -83,6 +111,7 @@ class _Found:
     held_paise: int
     on_ramps_out_of_step: int
     entries_of_nothing: int
+    unknown_accounts: int
     house_accounts_with_a_balance_row: int
 
 
@@ -90,7 +119,8 @@ def verify(url: str) -> dict[str, int | bool]:
     """The counts of `manage.py verify`; `ok` is True when every rule holds.
 
     An owner without a balance row, with a gap in its running numbers, or whose adding-money rows and transfers
-    disagree (in amount, owner or bank, or one without the other) counts as out of step.
+    disagree (in amount, owner or bank, or one without the other) counts as out of step, and so does an account that
+    money has moved on and that does not exist, and a day whose totals are not those of its entries.
     Raises psycopg.OperationalError when the database is not there.
     """
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
@@ -98,11 +128,17 @@ def verify(url: str) -> dict[str, int | bool]:
         connection.read_only = True
         with connection.cursor(row_factory=class_row(_Found)) as cursor:
             found = cursor.execute(_CHECK).fetchone()
+        days = connection.execute(_DAYS).fetchone()
     assert found is not None, "the query has exactly one row"
+    assert days is not None, "and so has this one"
     counts = asdict(found)
     holds_differ = counts.pop("held_paise") != counts["open_holds_paise"]
     counts["accounts_out_of_step"] += (
-        counts.pop("on_ramps_out_of_step") + counts.pop("house_accounts_with_a_balance_row") + holds_differ
+        counts.pop("on_ramps_out_of_step")
+        + counts.pop("house_accounts_with_a_balance_row")
+        + counts.pop("unknown_accounts")
+        + days[0]
+        + holds_differ
     )
     counts["unbalanced_transfers"] += counts.pop("entries_of_nothing")
     wrong = ("sum_of_entries_paise", "accounts_out_of_step", "unbalanced_transfers", "overdrawn_accounts")

@@ -53,8 +53,8 @@ class BuiltPages:
 
 
 def plain(path: str) -> str:
-    """The one spelling of an address: one slash at the front, none at the end, no `.`, `..` or file name."""
-    path = posixpath.normpath("/" + path.lstrip("/"))
+    """The one spelling of an address: one slash at the front, none at the end, no `.`, `..`, packing or file name."""
+    path = posixpath.normpath("/" + path.lstrip("/")).removesuffix(".gz").removesuffix(".br")
     return path.removesuffix("/index.html").removesuffix(".html") or "/"
 
 

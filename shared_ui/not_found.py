@@ -18,7 +18,7 @@ def not_found(name: str) -> rx.Component:
                     "The address may be mistyped, or the page may have moved. Nothing happened to your money.",
                     class_name="mb-6 mt-4 max-w-words text-quiet",
                 ),
-                main_link("Go to the first page", "/"),
+                main_link("Go to the start page", "/"),
             ),
         ),
         name=name,

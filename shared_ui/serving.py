@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -14,7 +14,9 @@ from runtime.probes import Probes, Readiness
 from settings import Settings
 from shared_ui.built_pages import BuiltPages
 
-_API = "/api/"
+API = "/api/"
+FORMS = "/auth/"
+"""Below it stand the routes that the browser's own forms are sent to."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: with it a browser sends `Origin: null` from our own sign-in form.
@@ -25,17 +27,25 @@ _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 def one_port(
-    app: ASGIApp, *, pages: Path, is_ready: Readiness, settings: Settings, api: ASGIApp | None = None
+    app: ASGIApp,
+    *,
+    pages: Path,
+    is_ready: Readiness,
+    settings: Settings,
+    gate: Callable[[ASGIApp], ASGIApp] = lambda built: built,
+    besides: Mapping[str, ASGIApp] | None = None,
+    first: ASGIApp | None = None,
 ) -> ASGIApp:
     """The whole application of one web app.
 
-    `app` is Reflex's, which gets the websocket too; `pages` the folder of the built pages; `api` answers what
-    begins with `/api/`, outside Reflex and its rules for other origins. The lifespans of both run.
+    `app` is Reflex's, which gets the websocket too; `pages` the folder of the built pages, which `gate` stands in
+    front of; `besides` answers what begins with one of its keys, outside Reflex and its rules for other origins.
+    The lifespan of `first` runs around the one of `app`.
     """
-    built = BuiltPages(app, folder=pages)
+    built = gate(BuiltPages(app, folder=pages))
     token = settings.metrics_token
     probes = Probes(
-        _Fork(built, api) if api else built,
+        _Fork(built, besides or {}, first),
         is_ready=is_ready,
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
@@ -62,19 +72,23 @@ class _WithHeaders:
 
 
 class _Fork:
-    """Requests below `/api/` to the API, everything else to the pages."""
+    """Each request to whoever answers for the beginning of its path, everything else to the pages."""
 
-    def __init__(self, pages: ASGIApp, api: ASGIApp) -> None:
+    def __init__(self, pages: ASGIApp, besides: Mapping[str, ASGIApp], first: ASGIApp | None) -> None:
         self._pages = pages
-        self._api = api
+        self._besides = besides
+        self._living = [first, pages] if first else [pages]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live_together([self._api, self._pages], receive, send)
-        elif scope["type"] == "http" and scope["path"].startswith(_API):
-            await self._api(scope, receive, send)
-        else:
-            await self._pages(scope, receive, send)
+            await _live_together(self._living, receive, send)
+            return
+        chosen = self._pages
+        if scope["type"] == "http":
+            for beginning, app in self._besides.items():
+                if scope["path"].startswith(beginning):
+                    chosen = app
+        await chosen(scope, receive, send)
 
 
 async def _live_together(apps: Sequence[ASGIApp], receive: Receive, send: Send) -> None:

@@ -14,16 +14,21 @@ _WIDTH = "mx-auto w-full max-w-page px-4 wide:px-6"
 def public_page(*sections: rx.Component, name: str, notes: rx.Component | None = None) -> rx.Component:
     """A page anybody may read. `name` stands in the top bar, `notes` at the left of the footer."""
     return rx.el.div(
-        PlainLink.create(
-            "Skip to content",
-            href="#main",
-            class_name="fixed left-4 top-2 z-20 -translate-y-16 rounded-card bg-accent px-4 py-3 text-label "
-            "font-strong text-accent-ink focus:translate-y-0",
-        ),
+        skip_link(),
         _top_bar(name),
         rx.el.main(*sections, id="main", tab_index=-1, class_name="grow outline-none"),
         _footer(notes),
         class_name="flex min-h-dvh flex-col",
+    )
+
+
+def skip_link() -> rx.Component:
+    """The first stop of the keyboard: past the bars, to what the page is about."""
+    return PlainLink.create(
+        "Skip to content",
+        href="#main",
+        class_name="fixed left-4 top-2 z-20 -translate-y-16 rounded-card bg-accent px-4 py-3 text-label "
+        "font-strong text-accent-ink focus:translate-y-0",
     )
 
 
@@ -50,11 +55,24 @@ def while_server_is_away(_stateful: bool) -> rx.Component:  # noqa: FBT001 # Ref
     """Says that the page is not live at the moment; the page itself stays readable."""
     notice = rx.el.p(
         "Connecting again. What you see may be a moment old.",
-        class_name="fixed inset-x-4 bottom-4 z-20 mx-auto max-w-words rounded-card border "
+        class_name="fixed inset-x-4 bottom-[calc(var(--bar)+16px)] z-20 mx-auto max-w-words rounded-card border "
         "border-line bg-waiting-soft px-4 py-3 text-label text-waiting shadow-soft",
     )
     # Reflex puts the whole page into what is returned here: a fragment keeps it out of the live region.
     return rx.fragment(rx.el.div(rx.cond(has_too_many_connection_errors, notice), role="status"))
+
+
+def colour_switch() -> rx.Component:
+    return rx.el.button(
+        icon("dark", "size-6 dark:hidden"),
+        icon("light", "hidden size-6 dark:block"),
+        rx.el.span("Light or dark", class_name="sr-only"),
+        title="Light or dark",
+        type="button",
+        on_click=rx.toggle_color_mode,
+        class_name="grid size-hit place-items-center rounded-chip text-quiet transition-colors "
+        "hover:bg-accent-soft hover:text-ink",
+    )
 
 
 def _top_bar(name: str) -> rx.Component:
@@ -66,23 +84,10 @@ def _top_bar(name: str) -> rx.Component:
                 href="/",
                 class_name="flex min-h-hit items-center gap-3 rounded-card",
             ),
-            _colour_switch(),
+            rx.el.div(colour_switch(), class_name="-mr-3"),
             class_name=f"{_WIDTH} flex items-center justify-between py-2",
         ),
         class_name="sticky top-0 z-10 border-b border-line bg-surface pt-[env(safe-area-inset-top)]",
-    )
-
-
-def _colour_switch() -> rx.Component:
-    return rx.el.button(
-        icon("dark", "size-6 dark:hidden"),
-        icon("light", "hidden size-6 dark:block"),
-        rx.el.span("Light or dark", class_name="sr-only"),
-        title="Light or dark",
-        type="button",
-        on_click=rx.toggle_color_mode,
-        class_name="-mr-3 grid size-hit place-items-center rounded-chip text-quiet transition-colors "
-        "hover:bg-accent-soft hover:text-ink",
     )
 
 

@@ -24,6 +24,11 @@ def new_web_app(name: str, *, icon_file: str) -> rx.App:
         reset_style=False,  # Tailwind's own reset does it
         toaster=None,
         head_components=[
+            rx.el.meta(
+                name="viewport",
+                # The keyboard makes the page smaller, so that what sticks to its bottom stays in sight.
+                content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content",
+            ),
             rx.el.link(rel="icon", href=f"/{icon_file}", type="image/svg+xml"),
             *(
                 rx.el.meta(

@@ -33,6 +33,7 @@ from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.ledger import post
 from shared_db.models import OnRamp, User
+from shared_db.notices import Notices
 from shared_db.people import open_wallet
 from shared_db.verify import verify
 
@@ -50,6 +51,7 @@ class Books:
     def __init__(self, url: str) -> None:
         self.url = url
         self.database = Database(url)
+        self.notices = Notices(self.database)
 
     async def __aenter__(self) -> Self:
         return self
@@ -58,6 +60,7 @@ class Books:
         await self.close()
 
     async def close(self) -> None:
+        await self.notices.drain()
         await self.database.close()
 
     async def person(self, rupees: int = 0, first_name: str = "Asha", last_name: str = "Rao") -> uuid.UUID:
@@ -111,7 +114,8 @@ class Books:
         return [one.outcome for one in await self.outcomes(*movements)]
 
     async def ask(self, question: str, *values: object) -> list[tuple[Any, ...]]:
-        async with self.database.plain() as connection:
+        """As the tables' owner, who may more than our processes."""
+        async with await psycopg.AsyncConnection.connect(self.url, autocommit=True) as connection:
             cursor = await connection.execute(question, values)
             return await cursor.fetchall() if cursor.description else []
 
@@ -191,6 +195,7 @@ class Books:
             finally:
                 await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true'.encode())
                 self.database = Database(self.url)
+                self.notices = Notices(self.database)
 
     def is_right(self) -> None:
         found = verify(self.url)

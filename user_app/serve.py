@@ -1,4 +1,4 @@
-"""The wallet's ASGI application: pages and REST API behind one port."""
+"""The wallet's ASGI application: pages, forms and REST API behind one port."""
 
 from __future__ import annotations
 
@@ -7,17 +7,37 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from settings import settings
-from shared_ui.serving import one_port
+from shared_ui.gate import Gate
+from shared_ui.serving import API, FORMS, one_port
 
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
+    from shared_ui.socket_door import KeysOfVisitors, stand_before_events
     from user_app.api.app import create_api
+    from user_app.gate_rules import RULES
+    from user_app.live import live
+    from user_app.services import open_for_pages, the_door
+    from user_app.sign_forms import sign_forms
     from user_app.user_app import app
 
-    api = create_api(database_url)
+    api = create_api(database_url, opened=open_for_pages)
 
     async def is_ready() -> bool:
         return await api.state.services.database.is_reachable()
 
-    return one_port(app(), pages=pages, api=api, is_ready=is_ready, settings=settings())
+    async def listen_for_changes() -> None:
+        await live.run(database_url)
+
+    app.register_lifespan_task(listen_for_changes)
+    pages_app = app()
+    stand_before_events(app, the_door)
+    return one_port(
+        KeysOfVisitors(pages_app, door=the_door),
+        pages=pages,
+        is_ready=is_ready,
+        settings=settings(),
+        gate=lambda built: Gate(built, door=the_door, rules=RULES),
+        besides={API: api, FORMS: sign_forms()},
+        first=api,
+    )

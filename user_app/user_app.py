@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from shared_ui.said import OneVisitor
 from shared_ui.web_app import new_web_app
 from user_app.pages.landing import landing
+from user_app.pages.login import login
+from user_app.pages.new_password import new_password
+from user_app.pages.on_ramp import OnRampPage, on_ramp
+from user_app.pages.reset import reset
+from user_app.pages.settings import Contacts, settings
+from user_app.pages.signup import signup
+from user_app.pages.transfer import Transfer, transfer
+from user_app.services import the_door
+from user_app.turned_back import TurnedBack
 
-app = new_web_app("Batua", icon_file="batua.svg")
+_ICON = "batua.svg"
+
+app = new_web_app("Batua", icon_file=_ICON)
+app.add_middleware(OneVisitor(the_door))
 app.add_page(
     landing,
     route="/",
     title="Batua, a wallet that never loses a paisa",
     description="Add money from your bank, send it, pay shops and take it back out. Always told what is still pending.",
-    image="batua.svg",
+    image=_ICON,
 )
+for page, route, title, on_load in (
+    (login, "/login", "Log in", TurnedBack.open),
+    (signup, "/signup", "Open your wallet", TurnedBack.open),
+    (reset, "/reset", "Get a code", TurnedBack.open),
+    (new_password, "/new-password", "Choose a new password", TurnedBack.open),
+    (transfer, "/transfer", "Your wallet", Transfer.open),
+    (on_ramp, "/on-ramp", "Adding money", OnRampPage.open),
+    (settings, "/settings", "Settings", Contacts.open),
+):
+    app.add_page(page, route=route, title=f"{title} | Batua", image=_ICON, on_load=on_load)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -13,18 +12,11 @@ from shared_db import sessions
 from shared_db.connection import Database, with_retries
 from shared_db.ids import new_id
 from shared_db.people import hash_held_still
+from wallet.caller import Caller
 from wallet.passwords import Verified
 
 _ALGORITHM = "HS256"
 _CLAIMS = ["userId", "exp", "iat", "jti"]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who a valid token speaks for, and the session it belongs to."""
-
-    user_id: uuid.UUID
-    session_id: uuid.UUID
 
 
 class BearerTokens:

@@ -28,6 +28,7 @@ from money.on_ramp import (
 )
 from runtime.batcher import Batcher
 from shared_db.connection import Connection, Database, with_retries
+from shared_db.notices import Notices
 from shared_db.on_ramps import (
     Event,
     SeenOnRamp,
@@ -56,11 +57,20 @@ class Delivery(NamedTuple):
         return self.event.data.reference if isinstance(self.event, PayoutEvent) else self.event.data.token
 
 
+class _Carried(NamedTuple):
+    """One step on its way through the database."""
+
+    decided: Decided
+    step: Step
+    settled: Settled
+
+
 class Settlement:
     """Settles the webhooks of many callers in shared transactions. One per process and event loop."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, notices: Notices) -> None:
         self._database = database
+        self._notices = notices
         self._batcher: Batcher[Delivery, Judgement] = Batcher(
             "settlement", self._flush, largest=100, flushers=2
         )
@@ -79,21 +89,17 @@ class Settlement:
         while rounds.waiting:
             places = rounds.next_places()
 
-            async def work(
-                connection: Connection, places: list[int] = places
-            ) -> list[tuple[Decided, Settled]]:
+            async def work(connection: Connection, places: list[int] = places) -> list[_Carried]:
                 return await _settle_round(connection, rounds, places)
 
-            done: list[tuple[Decided, Settled]] = []
-            for place, (decided, settled) in zip(
-                places, await with_retries(self._database, work), strict=True
-            ):
-                if settled.outcome is StepOutcome.DONE:
-                    judgements[place] = decided.judgement
-                    done.append((decided, settled))
+            done: list[_Carried] = []
+            for place, one in zip(places, await with_retries(self._database, work), strict=True):
+                if one.settled.outcome is StepOutcome.DONE:
+                    judgements[place] = one.decided.judgement
+                    done.append(one)
                 else:
-                    rounds.again(place, settled.outcome)
-            tell(done)
+                    rounds.again(place, one.settled.outcome)
+            _tell(self._notices, done)
         return [judgements[place] for place in range(len(deliveries))]
 
 
@@ -129,7 +135,12 @@ class _Rounds:
 
 
 async def settle_enquiry(
-    database: Database, on_ramp_id: uuid.UUID, state: PaymentState | None, *, asked_version: int
+    database: Database,
+    on_ramp_id: uuid.UUID,
+    state: PaymentState | None,
+    *,
+    asked_version: int,
+    notices: Notices,
 ) -> Change:
     """Carry out what the bank answered to our question; None: it has no answer. What was done.
 
@@ -138,23 +149,28 @@ async def settle_enquiry(
     """
     closed = False
 
-    async def work(connection: Connection) -> tuple[Decided, Settled]:
+    async def work(connection: Connection) -> _Carried:
         decided = _judged_enquiry(await see_by_id(connection, on_ramp_id), state, asked_version)
         decided = to_closed_wallet(decided) if closed else decided
-        [settled] = await settle(connection, [step(decided, None)])
-        return decided, settled
+        carried_out = step(decided, None)
+        [settled] = await settle(connection, [carried_out])
+        return _Carried(decided, carried_out, settled)
 
     while True:
-        decided, settled = await with_retries(database, work)
-        if settled.outcome is StepOutcome.DONE:
-            tell([(decided, settled)])
-            return decided.judgement.change
-        closed = settled.outcome is StepOutcome.CLOSED
+        one = await with_retries(database, work)
+        if one.settled.outcome is StepOutcome.DONE:
+            _tell(notices, [one])
+            return one.decided.judgement.change
+        closed = one.settled.outcome is StepOutcome.CLOSED
 
 
-async def _settle_round(
-    connection: Connection, rounds: _Rounds, places: list[int]
-) -> list[tuple[Decided, Settled]]:
+def _tell(notices: Notices, done: Sequence[_Carried]) -> None:
+    """Log what was committed, and have the pages of those it belongs to re-read."""
+    tell([(one.decided, one.settled) for one in done])
+    notices.about([one.step.seen.user_identifier for one in done if one.step.seen and one.step.after])
+
+
+async def _settle_round(connection: Connection, rounds: _Rounds, places: list[int]) -> list[_Carried]:
     subjects = [rounds.deliveries[place].subject for place in places if place in rounds.to_be_read]
     rows = await see_by_token(connection, subjects) if subjects else []
     seen = {(row.token, row.bank): row for row in rows}
@@ -170,7 +186,7 @@ async def _settle_round(
         one = to_closed_wallet(one) if place in rounds.closed else one
         decided.append(one)
         steps.append(step(one, _kept(delivery, one.judgement)))
-    return list(zip(decided, await settle(connection, steps), strict=True))
+    return [_Carried(*one) for one in zip(decided, steps, await settle(connection, steps), strict=True)]
 
 
 def _assumed(bank: str, event: PaymentEvent) -> SeenOnRamp:

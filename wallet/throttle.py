@@ -12,6 +12,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from money.errors import TooManyTries
+from runtime.addresses import neighbourhood
 
 
 class Throttle:
@@ -24,7 +25,7 @@ class Throttle:
 
     async def sign_up(self, address: str) -> None:
         """Signing up tells whether an email is taken, so few may ask. Raises TooManyTries."""
-        await self._count("10/hour", "sign-up", address)
+        await self._count("10/hour", "sign-up", neighbourhood(address))
 
     async def sign_in(self, email: str, address: str) -> None:
         """Before hashing. Raises TooManyTries.
@@ -32,17 +33,43 @@ class Throttle:
         A stranger at another address cannot lock a person out with five wrong tries: that narrow window is
         the account's from one address; the account's own is wider.
         """
-        await self._count("20/minute", "sign-in", address)
-        await self._count("5/15minute", "sign-in", email, address)
+        await self._count("20/minute", "sign-in", neighbourhood(address))
+        await self._count("5/15minute", "sign-in", email, neighbourhood(address))
         await self._count("50/15minute", "sign-in", email)
 
     async def signed_in(self, email: str, address: str) -> None:
         """A right password forgives the wrong ones before it."""
-        await self._windows.clear(self._limit("5/15minute"), "sign-in", email, address)
+        await self._windows.clear(self._limit("5/15minute"), "sign-in", email, neighbourhood(address))
+
+    async def sending_code(self, account: str, address: str) -> None:
+        """Before a code is made; `account` names the person and which contact. Raises TooManyTries."""
+        await self._count("20/hour", "code-sent", neighbourhood(address))
+        await self._count("5/hour", "code-sent-for", account)
+
+    async def sending_code_to(self, contact: str) -> None:
+        """One email or phone, whoever claims it: nobody's phone rings all day. Raises TooManyTries."""
+        await self._count("5/hour", "code-sent-to", contact)
+
+    async def trying_code(self, account: str, address: str) -> None:
+        """Before it is looked at; `account` is a person's id, or an email. Raises TooManyTries."""
+        await self._count("20/15minute", "code-tried", neighbourhood(address))
+        await self._count("20/15minute", "code-tried-for", account)
 
     async def money(self, user_id: str) -> None:
         """Starting payments. Raises TooManyTries."""
         await self._count("60/minute", "money", user_id)
+
+    async def socket(self, address: str) -> None:
+        """Whatever arrives through the websockets of one address, before it is looked at. Raises TooManyTries."""
+        await self._count("3000/minute", "socket", neighbourhood(address))
+
+    async def complaint(self, address: str) -> None:
+        """What a browser complains of goes into our log. Raises TooManyTries."""
+        await self._count("20/minute", "complaint", neighbourhood(address))
+
+    async def event(self, who: str) -> None:
+        """Whatever an open page sends; `who` is a person's id or a stranger's address. Raises TooManyTries."""
+        await self._count("600/minute", "event", who)
 
     async def _count(self, rate: str, *key: str) -> None:
         limit = self._limit(rate)

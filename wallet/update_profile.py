@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from money.errors import SignedOut
+from money.errors import FirstNameRefused, LastNameRefused, SignedOut
 from shared_db import people, sessions
 from shared_db.connection import Database
 from wallet import passwords
-from wallet.bearer_tokens import Caller
+from wallet.caller import Caller
 from wallet.sign_up import clean_name, clean_password
 
 
@@ -21,9 +21,9 @@ async def update_profile(
     """Change what is given, all or nothing. Raises InputRefused, or SignedOut when the session has just ended."""
     fields: dict[str, str] = {}
     if first_name is not None:
-        fields["first_name"] = clean_name(first_name)
+        fields["first_name"] = clean_name(first_name, FirstNameRefused)
     if last_name is not None:
-        fields["last_name"] = clean_name(last_name)
+        fields["last_name"] = clean_name(last_name, LastNameRefused)
     if password is not None:
         fields["password_hash"] = await passwords.hashed(clean_password(password))
     if not fields:

@@ -6,6 +6,7 @@ then the settlement decides, in one transaction with whatever else arrived meanw
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -24,10 +25,13 @@ from runtime.logs import logger
 from runtime.probes import Probes
 from settings import BANKS, Settings
 from shared_db.connection import Database
+from shared_db.notices import Notices
 from wallet.settle_on_ramp import Delivery, Settlement
 
 log = logger(__name__)
 _answers = Counter("batua_webhook_answers", "Answers to banks", ["bank", "status"])
+# Looked up once: finding a label costs as much as counting.
+_counted = functools.cache(_answers.labels)
 _PATH = "/webhooks/"
 _LARGEST_BODY_BYTES = 16 * 1024
 
@@ -52,12 +56,14 @@ class _TooLarge(Exception):
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
     """The server on this database; its lifespan drains what it has taken before it ends."""
     database = Database(database_url)
-    settlement = Settlement(database)
+    notices = Notices(database)
+    settlement = Settlement(database, notices)
 
     async def end() -> None:
         try:
             await settlement.drain()
         finally:
+            await notices.drain()
             # A pool left open keeps its process alive.
             await database.close()
 
@@ -121,7 +127,7 @@ class Door:
             # Our own fault, whatever it is: the bank shall send it again.
             log.exception("a webhook could not be handled", bank=bank.name)
             answer = _UNAVAILABLE
-        _answers.labels(bank.name, answer.status).inc()
+        _counted(bank.name, answer.status).inc()
         return answer
 
     async def _answer(self, bank: _Bank, scope: Scope, receive: Receive) -> _Answer:

@@ -33,6 +33,14 @@ log_checkpoints = off
 log_line_prefix = '%m [%p] '
 """
 _WHO_MAY_COME = "host all all 127.0.0.1/32 scram-sha-256\n"
+# What it may do is granted with the tables: shared_db/sql/roles.sql.
+_WORKING_ROLE = (
+    (
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'batua_app') "
+        "THEN CREATE ROLE batua_app NOLOGIN; END IF; END $$"
+    ),
+    f"GRANT batua_app TO {ROLE}",
+)
 
 
 def prepare(server: Server, password: str) -> None:
@@ -46,8 +54,14 @@ def prepare(server: Server, password: str) -> None:
     _configure(server, server.cluster)
     stamp = _stamp(server.cluster)
     if not stamp.exists() or stamp.read_text() != _fingerprint(password):
-        # The generated secrets were made anew; whoever may read them and this folder may come in.
-        _as_superuser(server, server.cluster, "postgres", [f"ALTER ROLE {ROLE} PASSWORD {_quoted(password)}"])
+        # The generated secrets were made anew, or the cluster is older than a role of ours; whoever may read the
+        # secrets and this folder may come in.
+        _as_superuser(
+            server,
+            server.cluster,
+            "postgres",
+            [f"ALTER ROLE {ROLE} PASSWORD {_quoted(password)}", *_WORKING_ROLE],
+        )
         stamp.write_text(_fingerprint(password))
 
 
@@ -70,7 +84,9 @@ def _create(server: Server, password: str) -> None:
     _configure(server, draft)
     # The superuser has no password and so can never come in over the network; this door is the only one.
     role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD {_quoted(password)} IN ROLE pg_monitor, pg_checkpoint"
-    _as_superuser(server, draft, "postgres", [role, f"CREATE DATABASE {DATABASE} OWNER {ROLE}"])
+    _as_superuser(
+        server, draft, "postgres", [role, *_WORKING_ROLE, f"CREATE DATABASE {DATABASE} OWNER {ROLE}"]
+    )
     if server.binaries.has_library("pg_stat_statements"):
         _as_superuser(server, draft, DATABASE, ["CREATE EXTENSION pg_stat_statements"])
     _stamp(draft).write_text(_fingerprint(password))
@@ -109,7 +125,8 @@ def _stamp(cluster: Path) -> Path:
 
 
 def _fingerprint(password: str) -> str:
-    return hashlib.sha256(password.encode()).hexdigest()
+    """Of everything that is set up by the superuser."""
+    return hashlib.sha256("\n".join((password, *_WORKING_ROLE)).encode()).hexdigest()
 
 
 def _quoted(text: str) -> str:

@@ -3,13 +3,17 @@
 -- 1. lock the balance rows of all owners of the batch, in id order: two batches wait, they never block each other
 -- 2. see which references stand already. A statement after the lock sees what the lock waited for
 -- 3. decide in memory
--- 4. write: transfers, balances, entries, each in a statement of its own. (Locking and updating in ONE
---    statement checks the overdraft rule against the row as it was before the wait, and refuses good transfers.)
+-- 4. write: transfers, balances, entries, the day's totals, each in a statement of its own. (Locking and updating in
+--    ONE statement checks the overdraft rule against the row as it was before the wait, and refuses good transfers.)
 --
 -- Accounts of the house have no balance row and no lock: no batch waits for another because of them.
+--
+-- p_day_limits: how much of this kind may leave the source on one Kolkata day, NULL for no limit. Checked against the
+-- day's totals under the lock, so that fifty at once cannot pass it.
+DROP FUNCTION IF EXISTS post_transfers(uuid[], text[], text[], uuid[], uuid[], bigint[], uuid[]);
 CREATE OR REPLACE FUNCTION post_transfers(
     p_ids uuid[], p_references text[], p_kinds text[], p_sources uuid[], p_targets uuid[],
-    p_amounts bigint[], p_holders uuid[]
+    p_amounts bigint[], p_holders uuid[], p_notes text[] DEFAULT NULL, p_day_limits bigint[] DEFAULT NULL
 ) RETURNS TABLE (outcome text, transfer_id uuid) LANGUAGE plpgsql AS $$
 DECLARE
     n CONSTANT integer := coalesce(array_length(p_ids, 1), 0);
@@ -21,8 +25,10 @@ DECLARE
     ids uuid[] := p_ids;
     source_after bigint[] := array_fill(NULL::bigint, ARRAY[n]); source_number bigint[] := source_after;
     target_after bigint[] := source_after; target_number bigint[] := source_after;
+    source_places integer[] := array_fill(NULL::integer, ARRAY[n]); target_places integer[] := source_places;
+    spent_by text[] := '{}'; spent_today bigint[] := '{}'; d integer;
     s integer; t integer; h integer; k integer; amount bigint; kind text;
-    moment timestamptz; written integer; posted integer := 0;
+    moment timestamptz; today date; written integer; posted integer := 0;
 BEGIN
     SELECT array_agg(b.account_id), array_agg(b.balance_paise), array_agg(b.held_paise), array_agg(b.last_number),
            array_agg(b.frozen_at IS NOT NULL), array_agg(b.closed_at IS NOT NULL)
@@ -40,6 +46,12 @@ BEGIN
       FROM transfers x WHERE x.reference = ANY (p_references);
 
     moment := clock_timestamp();
+    today := (moment AT TIME ZONE 'Asia/Kolkata')::date;
+    IF p_day_limits IS NOT NULL THEN
+        SELECT coalesce(array_agg(x.account_id || x.kind), '{}'), coalesce(array_agg(x.debits_paise), '{}')
+          INTO spent_by, spent_today
+          FROM daily_totals x WHERE x.account_id = ANY (p_sources) AND x.day = today AND x.kind = ANY (p_kinds);
+    END IF;
 
     FOR i IN 1..n LOOP
         amount := p_amounts[i]; kind := p_kinds[i];
@@ -67,12 +79,22 @@ BEGIN
             CONTINUE;
         END IF;
 
+        d := NULL;
+        IF p_day_limits IS NOT NULL THEN
+            d := array_position(spent_by, p_sources[i] || kind);
+            IF d IS NULL THEN
+                spent_by := spent_by || (p_sources[i] || kind); spent_today := spent_today || 0::bigint;
+                d := array_length(spent_by, 1);
+            END IF;
+        END IF;
+
         outcomes[i] := CASE
-            WHEN s IS NULL AND array_position(house, p_sources[i]) IS NULL
-              OR t IS NULL AND array_position(house, p_targets[i]) IS NULL
+            WHEN s IS NULL AND (kind = 'send' OR array_position(house, p_sources[i]) IS NULL)
+              OR t IS NULL AND (kind = 'send' OR array_position(house, p_targets[i]) IS NULL)
               OR p_sources[i] = p_targets[i]
               OR h IS NULL AND kind IN ('hold', 'release', 'capture') THEN 'unknown_account'
             WHEN coalesce(closed[s], false) OR coalesce(closed[t], false) THEN 'closed'
+            WHEN spent_today[d] + amount > p_day_limits[i] THEN 'day_limit'
             WHEN coalesce(frozen[s], false) AND kind IN ('send', 'payment', 'hold') THEN 'frozen'
             WHEN balances_now[s] < amount OR kind IN ('release', 'capture') AND held_now[h] < amount
                 THEN 'insufficient'
@@ -83,6 +105,10 @@ BEGIN
         END IF;
 
         posted := posted + 1;
+        source_places[i] := s; target_places[i] := t;
+        IF d IS NOT NULL THEN
+            spent_today[d] := spent_today[d] + amount;
+        END IF;
         IF s IS NOT NULL THEN
             balances_now[s] := balances_now[s] - amount; numbers[s] := numbers[s] + 1;
             source_after[i] := balances_now[s]; source_number[i] := numbers[s];
@@ -99,10 +125,10 @@ BEGIN
     END LOOP;
 
     IF posted > 0 THEN
-        INSERT INTO transfers (id, reference, kind, source_id, target_id, holder_id, amount_paise, created_at)
-        SELECT i.id, i.reference, i.kind, i.source, i.target, i.holder, i.amount, moment
-          FROM unnest(p_ids, p_references, p_kinds, p_sources, p_targets, p_holders, p_amounts, outcomes)
-               AS i (id, reference, kind, source, target, holder, amount, result)
+        INSERT INTO transfers (id, reference, kind, source_id, target_id, holder_id, amount_paise, note, created_at)
+        SELECT i.id, i.reference, i.kind, i.source, i.target, i.holder, i.amount, i.note, moment
+          FROM unnest(p_ids, p_references, p_kinds, p_sources, p_targets, p_holders, p_amounts, p_notes, outcomes)
+               AS i (id, reference, kind, source, target, holder, amount, note, result)
          WHERE i.result = 'posted'
         ON CONFLICT (reference) DO NOTHING;
         GET DIAGNOSTICS written = ROW_COUNT;
@@ -115,7 +141,7 @@ BEGIN
         UPDATE balances b
            SET balance_paise = u.balance, held_paise = u.held, last_number = u.number
           FROM unnest(owners, balances_now, held_now, numbers) AS u (id, balance, held, number)
-         WHERE b.account_id = ANY (owners) AND b.account_id = u.id
+         WHERE b.account_id = u.id
            AND (b.last_number <> u.number OR b.held_paise <> u.held);
 
         INSERT INTO entries (account_id, number, transfer_id, amount_paise, balance_after_paise, created_at)
@@ -129,6 +155,25 @@ BEGIN
                (i.target, i.target_number, i.transfer, i.amount, i.target_after)
                ) AS side (account, number, transfer, amount, after)
          WHERE i.result = 'posted';
+
+        -- All rows of one account that a batch touches have the balance and the running number after the batch.
+        INSERT INTO daily_totals AS total
+               (account_id, day, kind, transfers, credits_paise, debits_paise, closing_paise, last_number)
+        SELECT side.account, today, side.kind, count(*), coalesce(sum(side.amount) FILTER (WHERE side.amount > 0), 0),
+               coalesce(-sum(side.amount) FILTER (WHERE side.amount < 0), 0),
+               balances_now[min(side.place)], numbers[min(side.place)]
+          FROM unnest(p_sources, p_targets, p_kinds, p_amounts, source_places, target_places)
+               AS i (source, target, kind, amount, source_place, target_place)
+         CROSS JOIN LATERAL (VALUES
+               (i.source, i.kind, -i.amount, i.source_place), (i.target, i.kind, i.amount, i.target_place)
+               ) AS side (account, kind, amount, place)
+         WHERE side.place IS NOT NULL
+         GROUP BY side.account, side.kind
+        ON CONFLICT ON CONSTRAINT daily_totals_pkey DO UPDATE
+           SET transfers = total.transfers + EXCLUDED.transfers,
+               credits_paise = total.credits_paise + EXCLUDED.credits_paise,
+               debits_paise = total.debits_paise + EXCLUDED.debits_paise,
+               closing_paise = EXCLUDED.closing_paise, last_number = EXCLUDED.last_number;
     END IF;
 
     RETURN QUERY SELECT u.result, u.id FROM unnest(outcomes, ids) WITH ORDINALITY AS u (result, id, place)

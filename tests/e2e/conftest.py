@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import LAUNCH_ARGUMENTS, chromium_path
+from tests.e2e.scenes import Stage
 from tests.e2e.stack import Stack, running_stack
+from tests.e2e.wallet_page import Visitor
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +32,26 @@ def browser() -> Generator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def visitors(stack: Stack, browser: Browser) -> Generator[Callable[..., Visitor]]:
+    """Makes visitors; at the end no browser of theirs may have complained about anything."""
+    made: list[Visitor] = []
+
+    def visitor(first_name: str = "Asha", *, email: str = "") -> Visitor:
+        made.append(Visitor(stack, browser, first_name, email=email))
+        return made[-1]
+
+    yield visitor
+    for one in made:
+        one.leave()
+    assert [(one.first_name, one.complaints) for one in made if one.complaints] == []
+
+
+@pytest.fixture(scope="module")
+def stage(stack: Stack, browser: Browser) -> Generator[Stage]:
+    """The people of the scenes, each with a browser of their own."""
+    stage = Stage(stack, browser)
+    yield stage
+    stage.close()

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, LiteralString
 from urllib.parse import quote
 
 import httpx
@@ -64,10 +65,15 @@ class Stack:
         port = (self.folder / "postgres" / "port").read_text().strip()
         return f"postgresql://batua:{quote(self.secrets['DATABASE_PASSWORD'])}@127.0.0.1:{port}/batua"
 
-    def sql(self, statement: str, *values: object) -> None:
+    def sql(self, statement: LiteralString, *values: object) -> None:
         """Change something in our database behind everybody's back."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             connection.execute(statement, values)
+
+    def rows(self, statement: LiteralString, *values: object) -> list[tuple[Any, ...]]:
+        """What our database holds."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            return connection.execute(statement, values).fetchall()
 
     def children(self, name: str) -> list[psutil.Process]:
         """The processes of one of the five, by name."""
@@ -82,6 +88,18 @@ class Stack:
         for child in self.children(name):
             child.kill()
 
+    @contextmanager
+    def frozen(self, name: str) -> Generator[None]:
+        """One of the five takes calls and answers none, until the block ends."""
+        stopped = self.children(name)
+        for child in stopped:
+            child.suspend()
+        try:
+            yield
+        finally:
+            for child in stopped:
+                child.resume()
+
     def kill_database(self) -> None:
         """`kill -9` the postmaster."""
         postmaster = next((self.folder / "postgres").rglob("postmaster.pid"))
@@ -94,8 +112,24 @@ class Stack:
 
     def verify(self) -> dict[str, object]:
         """What `manage.py verify` prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", "verify"],
+        done = self._manage("verify")
+        found: dict[str, object] = json.loads(done.stdout)
+        assert (done.returncode == 0) is found["ok"], done.stderr
+        return found
+
+    def latest_code(self, recipient: str) -> str:
+        """The six digits that were last sent there, from `manage.py outbox`; empty if there are none."""
+        done = self._manage("outbox", "--to", recipient)
+        assert done.returncode == 0, done.stderr
+        sent = [re.search(r"\b\d{6}\b", json.loads(line)["text"]) for line in done.stdout.splitlines()]
+        return sent[-1][0] if sent and sent[-1] else ""
+
+    def environment(self) -> dict[str, str]:
+        return _environment(self.folder, self.ports, self.postman)
+
+    def _manage(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *words],
             cwd=ROOT,
             env=self.environment(),
             capture_output=True,
@@ -103,12 +137,6 @@ class Stack:
             timeout=60,
             check=False,
         )
-        found: dict[str, object] = json.loads(done.stdout)
-        assert (done.returncode == 0) is found["ok"], done.stderr
-        return found
-
-    def environment(self) -> dict[str, str]:
-        return _environment(self.folder, self.ports, self.postman)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from bank_api.messages import PaymentState
+from money.on_ramp import Change
 from money.rupees import Paise
 from shared_db.models import OnRamp
 from tests.town import (
@@ -29,6 +30,7 @@ from tests.town import (
     wallet_settings,
 )
 from wallet import add_money
+from wallet.settle_on_ramp import settle_enquiry
 from wallet.sweep_on_ramps import sweep
 from webhook_server.app import create_app
 
@@ -65,11 +67,17 @@ class Town:
         return answer.status_code, said.get("reason") or said["status"]
 
     async def sweep(self) -> int:
-        return await sweep(self.books.database, self.bank.clients)
+        return await sweep(self.books.database, self.bank.clients, self.books.notices)
 
     async def sweep_now(self, *rows: OnRamp) -> int:
         await self.books.make_due(*rows)
         return await self.sweep()
+
+    async def answered(self, row: OnRamp, state: PaymentState, *, asked_version: int) -> Change:
+        """The bank has answered so to what a sweeper asked when the row had that version."""
+        return await settle_enquiry(
+            self.books.database, row.id, state, asked_version=asked_version, notices=self.books.notices
+        )
 
     async def is_paid(self, row: OnRamp) -> None:
         """This payment, and no other, arrived exactly once."""
@@ -126,7 +134,7 @@ class OddBank:
         """One look of the sweeper, at this payment at this bank."""
         async with served(self) as url, bank_clients(url) as clients:
             await books.make_due(row)
-            return await sweep(books.database, {row.bank: clients[row.bank]})
+            return await sweep(books.database, {row.bank: clients[row.bank]}, books.notices)
 
 
 async def waiting_for_a_lock(books: Books, count: int) -> None:

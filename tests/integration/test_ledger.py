@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator
 
+import psycopg
 import pytest
 from psycopg import errors
 
@@ -280,6 +281,45 @@ async def test_nobody_rewrites_history(bank: Books, table: str, statement: str) 
     await bank.person(10)
 
     with pytest.raises((errors.InsufficientPrivilege, errors.FeatureNotSupported)):
+        await bank.ask(statement.format(table))
+
+    bank.is_right()
+
+
+@pytest.mark.parametrize("table", ["entries", "transfers"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {} SET amount_paise = amount_paise",
+        "DELETE FROM {}",
+        "TRUNCATE {} CASCADE",
+        "ALTER TABLE {} DISABLE TRIGGER ALL",
+        "DROP TABLE {} CASCADE",
+    ],
+)
+async def test_the_role_of_our_processes_could_not_rewrite_history_without_any_trigger(
+    bank: Books, table: str, statement: str
+) -> None:
+    await bank.person(10)
+    with psycopg.connect(bank.url, autocommit=True) as superuser:
+        superuser.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only".encode())
+
+    async with bank.database.plain() as connection:
+        who = await (await connection.execute("SELECT current_user")).fetchone()
+        with pytest.raises(errors.InsufficientPrivilege):
+            await connection.execute(statement.format(table).encode())
+
+    assert who == ("batua_app",)
+
+    bank.is_right()
+
+
+@pytest.mark.parametrize("table", ["accounts", "on_ramps"])
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE"])
+async def test_what_history_refers_to_stays(bank: Books, table: str, statement: str) -> None:
+    await bank.credited(await bank.person(), 10_00)
+
+    with pytest.raises(errors.InsufficientPrivilege):
         await bank.ask(statement.format(table))
 
     bank.is_right()

@@ -8,7 +8,6 @@ import pytest
 from shared_db.models import OnRamp
 from tests.integration.on_ramp_town import OddBank, Town, a_town
 from tests.town import AMOUNT, Row
-from wallet.settle_on_ramp import settle_enquiry
 
 
 @pytest.fixture
@@ -80,7 +79,7 @@ async def test_an_old_answer_that_it_was_paid_still_credits(town: Town) -> None:
     paid = OddBank(row).state()
     await town.knock(row, paid=False)
 
-    change = await settle_enquiry(town.books.database, row.id, paid, asked_version=asked_version)
+    change = await town.answered(row, paid, asked_version=asked_version)
 
     assert change == "credit"
     await town.is_paid(row)
@@ -97,7 +96,7 @@ async def test_an_old_answer_that_it_was_not_paid_decides_nothing_and_the_bank_i
     await town.knock(row, paid=False)
     await town.knock(row)
 
-    change = await settle_enquiry(town.books.database, row.id, old, asked_version=asked_version)
+    change = await town.answered(row, old, asked_version=asked_version)
     stands = await town.books.row(row)
     asked = await town.sweep()
 

@@ -52,10 +52,10 @@ async def test_a_refund_is_asked_for_again_after_the_bank_was_away(town: Town) -
 
     # The bank goes away between its answer and our request.
     version = await town.books.version(row)
-    assert await settle_enquiry(town.books.database, row.id, paid, asked_version=version) == "refund"
+    assert await town.answered(row, paid, asked_version=version) == "refund"
     await town.books.make_due(row)
     async with bank_clients(f"http://127.0.0.1:{free_port()}") as nobody:
-        await sweep(town.books.database, nobody)
+        await sweep(town.books.database, nobody, town.books.notices)
     meanwhile = await town.books.row(row)
     await town.sweep_now(row)
 
@@ -141,8 +141,7 @@ async def test_two_workers_with_two_answers_to_one_question_credit_or_refund_and
     second = "paid" if first == "declined" else "declined"
 
     changes = [
-        await settle_enquiry(town.books.database, row.id, bank.state(one), asked_version=asked_version)
-        for one in (first, second)
+        await town.answered(row, bank.state(one), asked_version=asked_version) for one in (first, second)
     ]
 
     if first == "paid":
@@ -170,7 +169,11 @@ async def test_two_workers_with_an_old_answer_that_it_was_declined_refund_once_b
         async with other.plain() as holder, holder.transaction():
             await holder.execute("SELECT 1 FROM on_ramps WHERE id = %s FOR UPDATE", (row.id,))
             settling = [
-                asyncio.create_task(settle_enquiry(one, row.id, declined, asked_version=asked_version))
+                asyncio.create_task(
+                    settle_enquiry(
+                        one, row.id, declined, asked_version=asked_version, notices=town.books.notices
+                    )
+                )
                 for one in (town.books.database, other)
             ]
             await waiting_for_a_lock(town.books, 2)

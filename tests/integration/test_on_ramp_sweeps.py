@@ -14,7 +14,6 @@ from bank_api.messages import PaymentState
 from shared_db.models import OnRamp
 from tests.integration.on_ramp_town import Town, a_town, waiting_for_a_lock
 from tests.town import AMOUNT, Row, bank_clients, connected, free_port, served
-from wallet.settle_on_ramp import settle_enquiry
 from wallet.sweep_on_ramps import sweep
 
 
@@ -91,7 +90,9 @@ async def test_two_sweepers_at_once_credit_forty_payments_once_each(town: Town) 
     counts = []
     async with connected(town.books.url) as second:
         while not counts or counts[-1]:
-            counts.append(sum(await asyncio.gather(town.sweep(), sweep(second, town.bank.clients))))
+            counts.append(
+                sum(await asyncio.gather(town.sweep(), sweep(second, town.bank.clients, town.books.notices)))
+            )
 
     assert sum(counts) == 40
     assert await town.books.has(town.asha) == (40 * AMOUNT, 0)
@@ -108,9 +109,66 @@ async def test_two_sweepers_that_ask_about_the_same_payment_credit_it_once(town:
         first = asyncio.create_task(town.sweep())
         await asyncio.sleep(0.01)
         await town.books.make_due(row)  # as if the first one's lease had run out meanwhile
-        await asyncio.gather(first, sweep(second, town.bank.clients), town.knock(row))
+        await asyncio.gather(first, sweep(second, town.bank.clients, town.books.notices), town.knock(row))
 
     await town.is_paid(row)
+
+
+# The queue of enquiries
+
+
+async def test_the_queue_follows_every_change_of_an_enquiry_time(town: Town) -> None:
+    rows = [await town.begin() for _ in range(3)]
+    await town.books.make_due(rows[1])
+    await town.books.ask(
+        "UPDATE on_ramps SET next_enquiry_at = NULL, status = 'expired' WHERE id = %s", rows[2].id
+    )
+    await town.books.make_due(rows[2])
+
+    assert await town.books.ask("SELECT count(*) FROM enquiry_queue") == [(3,)]
+    assert await _waiting_without_a_place(town) == 0
+
+
+async def test_a_settled_payment_leaves_the_queue_when_its_time_comes_and_is_not_asked_about(
+    town: Town,
+) -> None:
+    settled, still_open = await town.begin(), await town.begin()
+    await town.books.make_due(settled, still_open)
+    await town.books.ask(
+        "UPDATE on_ramps SET status = 'expired', next_enquiry_at = NULL WHERE id = %s", settled.id
+    )
+
+    asked = await town.sweep()
+
+    assert asked == 1
+    assert await town.books.ask("SELECT on_ramp_id FROM enquiry_queue") == [(still_open.id,)]
+    assert await _waiting_without_a_place(town) == 0
+
+
+async def test_a_payment_that_reopens_while_the_queue_is_cleared_is_not_forgotten(town: Town) -> None:
+    row = await town.begin()
+    await town.books.make_due(row)
+    await town.books.ask(
+        "UPDATE on_ramps SET status = 'expired', next_enquiry_at = NULL WHERE id = %s", row.id
+    )
+
+    async with connected(town.books.url) as second, second.plain() as other, other.transaction():
+        await other.execute(
+            "UPDATE on_ramps SET next_enquiry_at = clock_timestamp() WHERE id = %s", (row.id,)
+        )
+        assert await town.sweep() == 0
+
+    assert await _waiting_without_a_place(town) == 0
+    assert await town.sweep() == 1
+
+
+async def _waiting_without_a_place(town: Town) -> int:
+    [(count,)] = await town.books.ask(
+        "SELECT count(*) FROM on_ramps o LEFT JOIN enquiry_queue q ON q.on_ramp_id = o.id"
+        " AND q.due_at = o.next_enquiry_at AND q.bank = o.bank"
+        " WHERE o.next_enquiry_at IS NOT NULL AND q.on_ramp_id IS NULL"
+    )
+    return count
 
 
 # Fifteen minutes are over
@@ -180,7 +238,7 @@ async def test_one_payment_that_cannot_be_asked_about_does_not_stop_its_neighbou
             return await super().payment(token)
 
     async with Poisonous(f"{town.bank.url}/hdfc/api", "key-of-hdfc") as client:
-        asked = await sweep(town.books.database, {"hdfc": client})
+        asked = await sweep(town.books.database, {"hdfc": client}, town.books.notices)
 
     stand = [await town.books.row(row) for row in rows]
     assert asked == 5
@@ -259,9 +317,7 @@ async def test_a_late_success_that_comes_while_the_bank_is_being_asked_is_not_fo
             await holder.execute("SELECT 1 FROM on_ramps WHERE id = %s FOR UPDATE", (row.id,))
             knocking = asyncio.create_task(town.knock(row))
             await waiting_for_a_lock(town.books, 1)
-            settling = asyncio.create_task(
-                settle_enquiry(town.books.database, row.id, declined, asked_version=asked_version)
-            )
+            settling = asyncio.create_task(town.answered(row, declined, asked_version=asked_version))
             await waiting_for_a_lock(town.books, 2)
         answer, _ = await asyncio.gather(knocking, settling)
 
@@ -315,7 +371,7 @@ async def test_while_the_bank_is_down_nothing_is_decided_and_afterwards_the_mone
     await town.books.make_due(row)
 
     async with bank_clients(f"http://127.0.0.1:{free_port()}") as nobody:
-        asked = await sweep(town.books.database, nobody)
+        asked = await sweep(town.books.database, nobody, town.books.notices)
     during = await town.books.row(row)
     await town.sweep_now(row)
 
@@ -330,7 +386,7 @@ async def test_a_bank_that_is_down_at_expiry_still_credits_when_it_is_back(town:
     await town.books.let_pass(20, row)
 
     async with bank_clients(f"http://127.0.0.1:{free_port()}") as nobody:
-        await sweep(town.books.database, nobody)
+        await sweep(town.books.database, nobody, town.books.notices)
     during = await town.books.row(row)
     await town.sweep_now(row)
 
@@ -347,7 +403,7 @@ async def test_an_enquiry_without_a_usable_answer_decides_nothing_about_a_late_s
     await town.knock(row)
 
     async with served(strange(says, row)) as url, bank_clients(url, timeout_seconds=0.3) as strangers:
-        await sweep(town.books.database, strangers)
+        await sweep(town.books.database, strangers, town.books.notices)
 
     stands = await town.books.row(row)
     assert stands.status == "failure"
@@ -362,7 +418,7 @@ async def test_one_slow_bank_does_not_hold_up_the_other(town: Town) -> None:
 
     async with served(strange("hangs", slow)) as url, bank_clients(url, timeout_seconds=1.5) as strangers:
         sweeping = asyncio.create_task(
-            sweep(town.books.database, town.bank.clients | {"axis": strangers["axis"]})
+            sweep(town.books.database, town.bank.clients | {"axis": strangers["axis"]}, town.books.notices)
         )
         async with asyncio.timeout(1.2):
             while (await town.books.row(quick)).status != "success":  # noqa: ASYNC110 # the database tells nobody

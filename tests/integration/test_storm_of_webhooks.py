@@ -158,7 +158,7 @@ async def swept_until_nothing_is_due(books: Books, rows: list[OnRamp]) -> int:
     bank = Starlette(routes=[Route("/{bank}/api/payments/{token}", state)])
     asked = 0
     async with served(bank) as url, bank_clients(url) as clients:
-        while some := await sweep(books.database, clients):
+        while some := await sweep(books.database, clients, books.notices):
             asked += some
     return asked
 

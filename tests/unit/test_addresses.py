@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.addresses import client_address, is_within, networks
+from runtime.addresses import client_address, is_within, neighbourhood, networks
 
 LOOPBACK = networks("127.0.0.0/8, ::1/128")
 STRANGER = "203.0.113.9"
@@ -127,3 +127,18 @@ def test_one_bank_may_call_from_both_families() -> None:
     assert is_within("2001:db8::7", allowed)
     assert is_within("::ffff:198.51.100.7", allowed)
     assert not is_within("2001:db9::7", allowed)
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_by"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("nobody", "nobody"),
+        ("", ""),
+    ],
+)
+def test_one_ipv6_customer_is_counted_once(address: str, counted_by: str) -> None:
+    assert neighbourhood(address) == counted_by

@@ -11,6 +11,7 @@ import pytest
 from shared_ui.theme import DARK, LIGHT, MERCHANT, USER, Colours, stylesheet
 
 ENOUGH_FOR_TEXT = 4.5  # WCAG 2.2 AA
+ENOUGH_FOR_AN_EDGE = 3
 SCHEMES = {
     "user, light": LIGHT | USER.light,
     "user, dark": DARK | USER.dark,
@@ -28,9 +29,31 @@ def test_every_text_stands_out_from_what_it_stands_on(colours: Colours):
         for page in ("surface", "raised")
     ]
     on_chips = [(sign, f"{sign}-soft") for sign in ("good", "waiting", "bad", "accent")]
-    pairs = [*on_pages, *on_chips, ("accent-ink", "accent"), ("ink", "accent-soft"), ("quiet", "accent-soft")]
+    on_hero = [(ink, hero) for ink in ("hero-ink", "hero-quiet") for hero in ("hero", "hero-glow")]
+    on_buttons = [
+        ("accent-ink", "accent"),
+        ("bad-ink", "bad"),
+        ("ink", "accent-soft"),
+        ("quiet", "accent-soft"),
+    ]
+    pairs = [*on_pages, *on_chips, *on_hero, *on_buttons, ("surface", "ink")]
 
     too_faint = [pair for pair in pairs if contrast(colours[pair[0]], colours[pair[1]]) < ENOUGH_FOR_TEXT]
+
+    assert too_faint == []
+
+
+@pytest.mark.parametrize("colours", SCHEMES.values(), ids=SCHEMES.keys())
+def test_the_edge_of_a_field_can_be_seen(colours: Colours):
+    pairs = [
+        ("edge", "raised"),
+        ("edge", "surface"),
+        ("bad", "raised"),
+        ("accent", "raised"),
+        ("accent", "surface"),
+    ]
+
+    too_faint = [pair for pair in pairs if contrast(colours[pair[0]], colours[pair[1]]) < ENOUGH_FOR_AN_EDGE]
 
     assert too_faint == []
 

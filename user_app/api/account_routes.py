@@ -1,20 +1,23 @@
-"""`/api/v1/account`: the balance, and adding money."""
+"""`/api/v1/account`: the balance, sending and adding money."""
 
 from __future__ import annotations
 
 import uuid
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from money.errors import NotFound
 from money.rupees import Paise, json_rupees
 from shared_db.connection import with_retries
 from shared_db.on_ramps import find_of_user
 from shared_db.people import balance_of
-from user_app.api.answers import BalanceAnswer, OnRampAnswer, StartedOnRamp
-from user_app.api.bodies import JsonRoute, OnRampBody
+from user_app.adding_money import start_on_ramp_of
+from user_app.api.answers import BalanceAnswer, OnRampAnswer, StartedOnRamp, Transferred
+from user_app.api.bodies import JsonRoute, OnRampBody, TransferBody
+from user_app.api.repeatable import IdempotencyKey, repeatable
 from user_app.api.services import SignedIn, TheServices
-from wallet import add_money
+from user_app.sending_money import send_money_of
 
 router = APIRouter(prefix="/api/v1/account", route_class=JsonRoute, tags=["account"])
 
@@ -25,28 +28,32 @@ async def balance(the: TheServices, caller: SignedIn) -> BalanceAnswer:
     return BalanceAnswer(balance=json_rupees(has.balance_paise), locked=json_rupees(has.held_paise))
 
 
-@router.post("/on-ramps", status_code=201)
-async def start_on_ramp(body: OnRampBody, the: TheServices, caller: SignedIn) -> StartedOnRamp:
+@router.post("/transfer", response_model=Transferred)
+async def transfer(
+    body: TransferBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
+) -> Response:
     await the.throttle.money(str(caller.user_id))
-    row = await add_money.start(
-        the.database,
-        the.banks[body.bank],
-        bank_name=body.bank,
-        user_id=caller.user_id,
-        amount_paise=Paise(body.amount),
-        limit_paise=the.settings.on_ramp_limit_paise,
-        return_url=f"{the.settings.user_url}/?on_ramp={{id}}",
-    )
-    assert row.token, "a started on-ramp has the bank's token"
-    assert row.redirect_url, "and its page"
-    return StartedOnRamp(
-        id=str(row.id),
-        token=row.token,
-        status="pending",
-        bank=row.bank,
-        amount=json_rupees(row.amount_paise),
-        redirect_url=row.redirect_url,
-    )
+
+    async def work(reference: str | None) -> Transferred:
+        sent = await send_money_of(
+            the, caller, to=body.to, amount_paise=Paise(body.amount), note=body.note, reference=reference
+        )
+        return Transferred(message="Transfer successful", id=str(sent))
+
+    return await repeatable(request, the, caller, key, body=body, work=work)
+
+
+@router.post("/on-ramps", status_code=201, response_model=StartedOnRamp)
+async def start_on_ramp(
+    body: OnRampBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
+) -> Response:
+    await the.throttle.money(str(caller.user_id))
+
+    async def work(_reference: str | None) -> StartedOnRamp:
+        row = await start_on_ramp_of(the, caller, bank=body.bank, amount_paise=Paise(body.amount))
+        return StartedOnRamp.of(row)
+
+    return await repeatable(request, the, caller, key, body=body, work=work, status=201)
 
 
 @router.get("/on-ramps/{on_ramp_id}")

@@ -13,11 +13,16 @@ from starlette.exceptions import HTTPException
 from money.errors import (
     AmountAboveLimit,
     BankNotReachable,
+    DayLimitReached,
+    InvalidAccount,
+    KeyInUse,
     NotAnAmount,
+    NotEnoughMoney,
     NotFound,
     Refusal,
     SignedOut,
     TooManyTries,
+    WalletFrozen,
 )
 from money.rupees import format_rupees, json_rupees
 from runtime.logs import logger
@@ -32,8 +37,19 @@ _OLDER_REFUSALS = {
     "sign_in": "Error while logging in",
     "update_profile": "Error while updating information",
 }
+# In the order in which they are looked for.
+_TRANSFER_REFUSALS: dict[type[Refusal], str] = {
+    NotAnAmount: "Invalid amount",
+    InvalidAccount: "Invalid account",
+    AmountAboveLimit: "Limit exceeded",
+    DayLimitReached: "Limit exceeded",
+    WalletFrozen: "Wallet is frozen",
+    NotEnoughMoney: "Insufficient balance",
+}
+_TRANSFER = "transfer"
+PROBLEM = "application/problem+json"
 _OPEN_ROUTES = {"sign_up", "sign_in", "find_people"}
-_OLDER_ROUTES = {*_OLDER_REFUSALS, "find_people", "balance"}
+_OLDER_ROUTES = {*_OLDER_REFUSALS, "find_people", "balance", _TRANSFER}
 _OLDER_REFUSED = 411
 
 
@@ -64,6 +80,11 @@ class People(BaseModel):
 
     users: list[Person]
     user: list[Person]
+
+
+class Transferred(BaseModel):
+    message: str
+    id: str
 
 
 class BalanceAnswer(BaseModel):
@@ -101,6 +122,19 @@ class StartedOnRamp(BaseModel):
     amount: int | float
     redirect_url: str = Field(serialization_alias="redirectUrl")
 
+    @classmethod
+    def of(cls, row: OnRamp) -> StartedOnRamp:
+        assert row.token, "a started on-ramp has the bank's token"
+        assert row.redirect_url, "and its page"
+        return cls(
+            id=str(row.id),
+            token=row.token,
+            status="pending",
+            bank=row.bank,
+            amount=json_rupees(row.amount_paise),
+            redirect_url=row.redirect_url,
+        )
+
 
 async def refusal(request: Request, error: Exception) -> JSONResponse:
     """The contract's answer to a refusal raised anywhere below."""
@@ -115,6 +149,8 @@ async def refusal(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({}, 403) if name in _OLDER_ROUTES else problem(401, error.sentence)
     if name in _OLDER_REFUSALS:
         return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+    if name == _TRANSFER and type(error) in _TRANSFER_REFUSALS:
+        return JSONResponse({"message": _TRANSFER_REFUSALS[type(error)]}, 400)
     return problem(_STATUS.get(type(error), 422), _detail(error))
 
 
@@ -133,6 +169,10 @@ async def malformed(request: Request, error: Exception) -> JSONResponse:
     name = _route_name(request)
     if name in _OLDER_REFUSALS:
         return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+    if any(fault["loc"][0] == "header" for fault in error.errors()):
+        return problem(422, "An Idempotency-Key has 1 to 255 characters.")
+    if name == _TRANSFER:
+        return JSONResponse({"message": _TRANSFER_REFUSALS[NotAnAmount]}, 400)
     at_amount = any(fault["loc"][-1:] == ("amount",) for fault in error.errors())
     sentence = NotAnAmount().sentence if at_amount else "The request is not what this route takes."
     return problem(422, sentence)
@@ -146,6 +186,8 @@ async def too_large(request: Request, _error: Exception) -> JSONResponse:
     name = _route_name(request)
     if name in _OLDER_REFUSALS:
         return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+    if name == _TRANSFER:
+        return JSONResponse({"message": _TRANSFER_REFUSALS[NotAnAmount]}, 400)
     return problem(413, "The request is too large.")
 
 
@@ -185,10 +227,10 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         "status": status,
         "detail": detail,
     }
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type=PROBLEM)
 
 
-_STATUS: dict[type[Refusal], int] = {NotFound: 404, BankNotReachable: 503}
+_STATUS: dict[type[Refusal], int] = {NotFound: 404, KeyInUse: 409, BankNotReachable: 503}
 _TITLES = {
     401: "Not signed in",
     403: "Not allowed",
@@ -199,6 +241,11 @@ _TITLES = {
     429: "Too many requests",
     503: "Not available just now",
 }
+
+
+def is_older(request: Request) -> bool:
+    """Whether clients of the older API call this route, too."""
+    return _route_name(request) in _OLDER_ROUTES
 
 
 def _route_name(request: Request) -> str:

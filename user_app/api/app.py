@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -19,19 +19,23 @@ from settings import Settings, settings
 from shared_db.connection import CONNECTION_ERRORS
 from user_app.api import account_routes, answers, user_routes
 from user_app.api.bodies import BodyTooLarge
-from user_app.api.services import Services
+from user_app.services import Services
 
 _CORRELATION_HEADER = "X-Correlation-Id"
 
 
-def create_api(database_url: str, given: Settings | None = None) -> FastAPI:
-    """The API on this database; its lifespan opens and closes what it works with."""
+def create_api(
+    database_url: str, given: Settings | None = None, *, opened: Callable[[Services], None] | None = None
+) -> FastAPI:
+    """The API on this database; its lifespan opens and closes what it works with, and tells `opened`."""
     chosen = given or settings()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         app.state.services = Services.open(chosen, database_url)
         try:
+            if opened:
+                opened(app.state.services)
             yield
         finally:
             await app.state.services.close()
@@ -64,12 +68,6 @@ def create_api(database_url: str, given: Settings | None = None) -> FastAPI:
         expose_headers=["Idempotency-Replayed", "Retry-After", _CORRELATION_HEADER],
     )
     return api
-
-
-async def is_ready(api: FastAPI) -> bool:
-    """Whether the API can do its work: its database answers."""
-    the: Services = api.state.services
-    return await the.database.is_reachable()
 
 
 class _Correlated:

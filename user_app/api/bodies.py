@@ -9,12 +9,22 @@ from typing import Annotated, Any, Literal, NoReturn
 
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from money.errors import NotAnAmount
 from money.rupees import Paise, parse_rupees
+from wallet.written import hides_something
 
 _LARGEST_BODY_BYTES = 64 * 1024
+_LONGEST_NOTE = 140
 
 
 class BodyTooLarge(HTTPException):
@@ -91,6 +101,20 @@ class ProfileBody(Body):
     password: str | None = None
     first_name: Annotated[str | None, Field(alias="firstName")] = None
     last_name: Annotated[str | None, Field(alias="lastName")] = None
+
+
+def _note(given: str | None) -> str | None:
+    """Trimmed; an empty one is none. Line breaks and other control characters are refused."""
+    note = given.strip() if given else None
+    if note and (len(note) > _LONGEST_NOTE or hides_something(note)):
+        raise ValueError("a note has at most 140 characters on one line")
+    return note or None
+
+
+class TransferBody(Body):
+    to: str
+    amount: Amount
+    note: Annotated[str | None, AfterValidator(_note)] = None
 
 
 class OnRampBody(Body):

@@ -1,57 +1,16 @@
-"""What the routes work with, made once when the API starts."""
+"""What the routes ask for: the services of the process, and who is calling."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from bank_api.client import BankClient
 from money.errors import SignedOut
 from runtime.addresses import client_address
-from settings import BANKS, Settings
-from shared_db.connection import Database
-from wallet.bearer_tokens import BearerTokens, Caller
-from wallet.throttle import Throttle
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """One per process."""
-
-    settings: Settings
-    database: Database
-    tokens: BearerTokens
-    throttle: Throttle
-    banks: dict[str, BankClient]
-
-    @classmethod
-    def open(cls, settings: Settings, database_url: str) -> Services:
-        database = Database(database_url)
-        redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
-        banks = {name: settings.bank(name) for name in BANKS}
-        return cls(
-            settings=settings,
-            database=database,
-            tokens=BearerTokens(
-                database, secret=settings.jwt_secret.get_secret_value(), hours=settings.jwt_hours
-            ),
-            throttle=Throttle(factor=settings.rate_limit_factor, redis_url=redis_url),
-            banks={
-                name: BankClient(bank.api_url, bank.api_key.get_secret_value())
-                for name, bank in banks.items()
-            },
-        )
-
-    async def close(self) -> None:
-        try:
-            for bank in self.banks.values():
-                await bank.aclose()
-        finally:
-            # A pool left open keeps its process alive.
-            await self.database.close()
+from user_app.services import Services
+from wallet.caller import Caller
 
 
 def services(request: Request) -> Services:

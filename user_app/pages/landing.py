@@ -6,7 +6,7 @@ import reflex as rx
 
 from settings import settings
 from shared_ui.elements import PlainLink
-from shared_ui.parts import Outcome, card, main_link, money_row, point, points, status_chip
+from shared_ui.parts import Outcome, card, main_link, money_row, point, points, second_link, status_chip
 from shared_ui.shell import opening, public_page, section
 
 
@@ -28,7 +28,11 @@ def _promise() -> rx.Component:
             "Batua never loses a paisa on the way, and says plainly when something is still pending.",
             class_name="mb-6 mt-4 max-w-words text-body text-quiet wide:text-title wide:font-normal",
         ),
-        main_link("See how it works", "#what"),
+        rx.el.div(
+            main_link("Open your wallet", "/signup"),
+            second_link("Log in", "/login"),
+            class_name="flex flex-wrap gap-3",
+        ),
     )
 
 

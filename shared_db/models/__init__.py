@@ -1,0 +1,34 @@
+"""The tables. Money is BIGINT paise; times are UTC; ids come from `shared_db.ids`.
+
+users ─ sessions
+  ├── codes                        six digits that prove an email or a phone
+  └── accounts ─ balances          one row for each owner, created together and starting at 0
+        ├── entries ─ transfers    append-only: triggers refuse UPDATE, DELETE and TRUNCATE
+        └── daily_totals           each Kolkata day's sums, kept in the same batch
+  └── on_ramps ─ enquiry_queue     adding money, and when its bank is asked next
+        └── bank_events            every word a bank said
+idempotency_keys                   what was answered to a request that may be repeated
+outbox                             what development would have sent to people
+"""
+
+from __future__ import annotations
+
+from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
+from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
+from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
+
+__all__ = [
+    "Account",
+    "Balance",
+    "BankEvent",
+    "Code",
+    "DailyTotal",
+    "EnquiryQueue",
+    "Entry",
+    "IdempotencyKey",
+    "OnRamp",
+    "OutboxMessage",
+    "Session",
+    "Transfer",
+    "User",
+]

@@ -1,0 +1,40 @@
+"""What every signed-in page reads."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from shared_db.connection import Connection
+
+_WHO_HAS = """
+SELECT u.first_name, u.last_name, u.email, u.phone, u.email_verified_at, u.phone_verified_at,
+       b.balance_paise, b.held_paise
+  FROM users u JOIN balances b ON b.account_id = u.id WHERE u.id = %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A person and what they have, in paise; read in one statement, so all of it belongs together."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None
+    email_verified_at: datetime | None
+    phone_verified_at: datetime | None
+    balance_paise: int
+    held_paise: int
+
+
+async def owner(connection: Connection, user_id: uuid.UUID) -> Owner:
+    """A person who is signed in, and so exists."""
+    async with connection.cursor(row_factory=class_row(Owner)) as cursor:
+        await cursor.execute(_WHO_HAS, (user_id,))
+        found = await cursor.fetchone()
+    assert found is not None, "people are never deleted"
+    return found

@@ -1,0 +1,91 @@
+"""In front of the pages: a stranger gets no byte of a private one, and whoever is signed in begins at home."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from money.errors import SignedOut
+from runtime.batcher import Unavailable
+from runtime.logs import logger
+from shared_ui.built_pages import plain
+from shared_ui.door import TheDoor
+from wallet.caller import Caller
+
+log = logger(__name__)
+
+MaySee = Callable[[Caller, str, dict[str, list[str]]], Awaitable[bool]]
+"""Whether this caller may see the page at this plain path with this query; all they may not see is 404."""
+
+_NO_SUCH_PAGE = "/404"
+_AWAY = PlainTextResponse(
+    "Batua cannot be reached just now. Nothing happened to your money. Please try again in a moment.",
+    503,
+    {"Cache-Control": "no-store", "Retry-After": "2"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Plain paths: for those who are signed in, and for those who are not."""
+
+    private: frozenset[str]
+    for_strangers: frozenset[str]
+    may_see: MaySee
+
+
+class Gate:
+    """Judges each request for a page by the one spelling of its address; everything else passes."""
+
+    def __init__(self, app: ASGIApp, *, door: TheDoor, rules: Rules) -> None:
+        self._app = app
+        self._door = door
+        self._rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = plain(scope["path"]) if scope["type"] == "http" else ""
+        if path not in self._rules.private | self._rules.for_strangers:
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._judge(path, scope, receive, send)
+        except Unavailable:
+            log.warning("a page was asked for while the database is away", path=path)
+            await _AWAY(scope, receive, send)
+
+    async def _judge(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            caller = await self._door().caller(Headers(scope=scope).get("cookie", ""))
+        except SignedOut:
+            caller = None
+        query = scope["query_string"].decode("latin-1")
+        if caller is None and path in self._rules.private:
+            await _elsewhere(f"/login?next={quote(path + ('?' + query if query else ''), safe='/')}")(
+                scope, receive, send
+            )
+        elif caller and path in self._rules.for_strangers:
+            await _elsewhere(self._door().home)(scope, receive, send)
+        elif caller and not await self._rules.may_see(caller, path, parse_qs(query)):
+            await self._app(
+                {**scope, "path": _NO_SUCH_PAGE, "raw_path": _NO_SUCH_PAGE.encode()}, receive, send
+            )
+        else:
+            await self._app(scope, receive, _never_kept(send))
+
+
+def _elsewhere(address: str) -> RedirectResponse:
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
+
+
+def _never_kept(send: Send) -> Send:
+    async def send_with_header(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Cache-Control"] = "no-store"
+        await send(message)
+
+    return send_with_header

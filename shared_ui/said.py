@@ -1,0 +1,65 @@
+"""What every page of both apps keeps about its visitor: one short sentence to them, and whom the rest is meant for."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex.app import App
+from reflex.event import Event
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+
+from money.errors import SignedOut
+from runtime.batcher import Unavailable
+from shared_db.connection import CONNECTION_ERRORS
+from shared_ui.door import TheDoor
+
+
+class Said(rx.State):
+    """A sentence said once, and never the only record of anything."""
+
+    text: str = ""
+    number: int = 0
+    """Counts, so that the same sentence said twice shows twice."""
+    has_ended: bool = False
+    """The session has ended while the page was open."""
+    _shown_to: str = ""
+    """The session this tab's State was filled for."""
+
+    def _say(self, text: str) -> None:
+        self.text = text
+        self.number += 1
+
+
+class OneVisitor(Middleware):
+    """Empties a tab's State before it is shown to anybody but the session it was filled for.
+
+    A tab keeps its State when a session ends, and shows it again when it connects.
+    """
+
+    def __init__(self, door: TheDoor) -> None:
+        self._door = door
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002 # Reflex's
+        if event.name.rpartition(".")[2] in {"hydrate", "hydrate_and_load"}:
+            root = state._get_root_state()
+            said = await root.get_state(Said)
+            session = await self._session(state.router.headers.cookie)
+            # Strangers are not told apart, so nothing is kept for them.
+            if not session or said._shown_to != session:
+                forget(root)
+                said._shown_to = session
+        return None
+
+    async def _session(self, cookies: str) -> str:
+        """Empty: nobody's, or not to be known at the moment."""
+        try:
+            return str((await self._door().caller(cookies)).session_id)
+        except (SignedOut, Unavailable, *CONNECTION_ERRORS):
+            return ""
+
+
+def forget(state: BaseState) -> None:
+    """Everything the tab has been shown."""
+    for part in state._get_root_state().substates.values():
+        if not type(part).__module__.startswith("reflex"):
+            part.reset()

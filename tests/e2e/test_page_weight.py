@@ -1,0 +1,38 @@
+"""What a first visit to each page of the wallet costs: the bytes that a browser receives which has never been here."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from playwright.sync_api import Browser
+
+from bench.browser import listen
+from tests.e2e.scenes import Stage
+
+MOST_BYTES = 180_000
+"""Of a page without charts, compressed as it travels, heads of answers and the websocket's frames included."""
+_PUBLIC = ("/", "/signup", "/login", "/reset", "/new-password", "/nothing-here")
+_PRIVATE = ("/transfer", "/on-ramp", "/settings")
+
+
+@pytest.mark.parametrize("path", [*_PUBLIC, *_PRIVATE])
+def test_a_first_visit_costs_little(
+    stage: Stage, browser: Browser, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visitor = stage.rich if path in _PRIVATE else stage.stranger
+    query = f"?id={stage.attempt('success')}" if path == "/on-ramp" else ""
+    context = browser.new_context(storage_state=visitor.context.storage_state())
+    page = context.new_page()
+    received = listen(page)
+
+    page.goto(stage.stack.user_url + path + query, wait_until="networkidle")
+    page.wait_for_timeout(500)
+
+    assert page.url == stage.stack.user_url + path + query
+    with capsys.disabled():
+        sys.stdout.write(f"\n{path:<15}{received.total():>8,} bytes {dict(received)} ")
+    assert received["Script"] > 0
+    assert received["Frames"] > 0
+    assert received.total() <= MOST_BYTES
+    context.close()
