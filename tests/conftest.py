@@ -9,9 +9,11 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.abc import Query
 
 from shared_db.embedded_postgres import EmbeddedPostgres, ensure_running
 from shared_db.migrate import migrate
+from tests.databases import LET_GO
 
 
 @pytest.fixture(scope="session")
@@ -38,13 +40,14 @@ def database_url(postgres_server: EmbeddedPostgres, migrated_template: str) -> G
     names = [sql.Identifier(name), sql.Identifier(migrated_template)]
     _execute(postgres_server, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     yield _url(postgres_server, name)
-    _execute(postgres_server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
+    _execute(postgres_server, LET_GO, name)
+    _execute(postgres_server, sql.SQL("DROP DATABASE {}").format(names[0]))
 
 
 def _url(server: EmbeddedPostgres, name: str) -> str:
     return urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))
 
 
-def _execute(server: EmbeddedPostgres, statement: sql.Composed) -> None:
+def _execute(server: EmbeddedPostgres, statement: Query, *values: object) -> None:
     with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(statement)
+        connection.execute(statement, values)

@@ -36,6 +36,7 @@ from shared_db.models import OnRamp, User
 from shared_db.notices import Notices
 from shared_db.people import open_wallet
 from shared_db.verify import verify
+from tests.databases import LET_GO
 
 RECEIVABLE, CASH, IN_FLIGHT = (bank_account_id("hdfc", one) for one in BankAccount)
 PROMOTIONS = house_account_id(HouseAccount.PROMOTIONS)
@@ -174,9 +175,7 @@ class Books:
         server = urlunsplit(urlsplit(self.url)._replace(path="/postgres"))
         name = urlsplit(self.url).path.removeprefix("/")
         async with await psycopg.AsyncConnection.connect(server, autocommit=True) as superuser:
-            ended = await superuser.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
-            )
+            ended = await superuser.execute(LET_GO, (name,))
             return len(await ended.fetchall())
 
     @asynccontextmanager
@@ -187,9 +186,7 @@ class Books:
         server = urlunsplit(urlsplit(self.url)._replace(path="/postgres"))
         async with await psycopg.AsyncConnection.connect(server, autocommit=True) as superuser:
             await superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false'.encode())
-            await superuser.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
-            )
+            await superuser.execute(LET_GO, (name,))
             try:
                 yield
             finally:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from money.accounts import BankAccount, HouseAccount, bank_account_id
 from shared_db.migrate import alembic_config, migrate
 from shared_db.verify import verify
+from tests.databases import LET_GO
 from tests.town import PROMOTIONS, RECEIVABLE, Books
 
 
@@ -54,7 +55,8 @@ async def test_two_processes_migrate_an_empty_database_at_once(bank: Books) -> N
 
     await asyncio.gather(asyncio.to_thread(migrate, url), asyncio.to_thread(migrate, url))
     found = await asyncio.to_thread(verify, url)
-    await bank.ask(f"DROP DATABASE {name} WITH (FORCE)")
+    await bank.ask(LET_GO, name)
+    await bank.ask(f"DROP DATABASE {name}")
 
     assert found["ok"]
     assert found["accounts"] == 2 * len(BankAccount) + len(HouseAccount)
