@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.rows import class_row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,15 +15,6 @@ from shared_db.models import Account, Balance, User
 
 MOST_FOUND = 20
 _HAS_WALLET = "SELECT 1 FROM balances WHERE account_id = %s AND closed_at IS NULL"
-_BALANCE = "SELECT balance_paise, held_paise FROM balances WHERE account_id = %s"
-
-
-@dataclass(frozen=True, slots=True)
-class WalletBalance:
-    """What a person has, in paise: to spend, and on hold for withdrawals."""
-
-    balance_paise: int
-    held_paise: int
 
 
 async def open_wallet(session: AsyncSession, user: User) -> None:
@@ -106,12 +95,3 @@ async def has_wallet(connection: Connection, user_id: uuid.UUID) -> bool:
     """Whether there is such a person, and their wallet is open."""
     cursor = await connection.execute(_HAS_WALLET, (user_id,))
     return await cursor.fetchone() is not None
-
-
-async def balance_of(connection: Connection, user_id: uuid.UUID) -> WalletBalance:
-    """One row, one statement, so the two figures belong together."""
-    async with connection.cursor(row_factory=class_row(WalletBalance)) as cursor:
-        await cursor.execute(_BALANCE, (user_id,))
-        found = await cursor.fetchone()
-    assert found is not None, "sign-up writes the balance row"
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -16,9 +17,11 @@ from shared_db.models import Session
 Browser = Literal["user_app"]
 """The web app whose cookie it is; a session of one is nothing to the other."""
 
-_IS_LIVE = """
-SELECT 1 FROM sessions
- WHERE id = %s AND user_id = %s AND audience = 'api' AND ended_at IS NULL AND expires_at > clock_timestamp()
+_LIVE_OF_API = """
+SELECT one.id, one.user_id
+  FROM unnest(%b::uuid[], %b::uuid[]) AS asked (id, user_id)
+  JOIN sessions one USING (id, user_id)
+ WHERE one.audience = 'api' AND one.ended_at IS NULL AND one.expires_at > clock_timestamp()
 """
 _OF_BROWSER = """
 SELECT id, user_id, last_seen_at < clock_timestamp() - interval '1 minute' FROM sessions
@@ -66,10 +69,13 @@ async def begin_in_browser(
     await session.flush()
 
 
-async def is_live(connection: Connection, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
-    """Whether this API session of this user still counts."""
-    cursor = await connection.execute(_IS_LIVE, (session_id, user_id))
-    return await cursor.fetchone() is not None
+async def live_of_api(
+    connection: Connection, asked: Sequence[tuple[uuid.UUID, uuid.UUID]]
+) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """Those of these sessions of the API, each with its user, that still count."""
+    session_ids, user_ids = ([pair[place] for pair in asked] for place in (0, 1))
+    cursor = await connection.execute(_LIVE_OF_API, (session_ids, user_ids))
+    return {(row[0], row[1]) for row in await cursor.fetchall()}
 
 
 async def of_browser(
@@ -95,7 +101,7 @@ async def still_live(
 
 
 async def is_live_within(session: AsyncSession, session_id: uuid.UUID) -> bool:
-    """The same as `is_live`, as this transaction sees it."""
+    """Whether this session has not ended, as this transaction sees it."""
     live = select(Session.id).where(col(Session.id) == session_id, col(Session.ended_at).is_(None))
     return (await session.exec(live)).first() is not None
 

@@ -24,7 +24,7 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
     api = create_api(database_url, opened=open_for_pages)
 
     async def is_ready() -> bool:
-        return await api.state.services.database.is_reachable()
+        return await api.services.database.is_reachable()
 
     async def listen_for_changes() -> None:
         await live.run(database_url)

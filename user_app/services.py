@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bank_api.client import BankClient
 from settings import BANKS, Settings
+from shared_db.balances import Balances
 from shared_db.connection import Database
 from shared_db.ledger import Ledger
 from shared_db.notices import Notices
@@ -25,6 +26,7 @@ class Services:
     settings: Settings
     database: Database
     ledger: Ledger
+    balances: Balances
     notices: Notices
     tokens: BearerTokens
     throttle: Throttle
@@ -45,6 +47,7 @@ class Services:
             settings=settings,
             database=database,
             ledger=Ledger(database),
+            balances=Balances(database),
             notices=notices,
             tokens=BearerTokens(
                 database, secret=settings.jwt_secret.get_secret_value(), hours=settings.jwt_hours
@@ -73,6 +76,8 @@ class Services:
         try:
             for bank in self.banks.values():
                 await bank.aclose()
+            await self.tokens.drain()
+            await self.balances.drain()
             await self.ledger.drain()
             await self.background.drain()
             await self.notices.drain()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import time
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import jwt
 
 from money.errors import SignedOut, WrongSignIn
+from runtime.batcher import Batcher
 from shared_db import sessions
-from shared_db.connection import Database, with_retries
+from shared_db.connection import Connection, Database, with_retries
 from shared_db.ids import new_id
 from shared_db.people import hash_held_still
 from wallet.caller import Caller
@@ -19,13 +23,19 @@ _ALGORITHM = "HS256"
 _CLAIMS = ["userId", "exp", "iat", "jti"]
 
 
+_MOST_REMEMBERED = 4096
+
+
 class BearerTokens:
-    """Issues and reads tokens signed with one secret."""
+    """Issues and reads tokens signed with one secret. One per process and event loop."""
 
     def __init__(self, database: Database, *, secret: str, hours: int) -> None:
         self._database = database
         self._secret = secret
         self._life = timedelta(hours=hours)
+        # A signature that was right stays right, and checking it costs as much as all else about a token.
+        self._signed = functools.lru_cache(_MOST_REMEMBERED)(self._verify)
+        self._sessions: Batcher[Caller, bool] = Batcher("sessions", self._which_count, flushers=2)
 
     async def issue(self, who: Verified) -> str:
         """A new token with a session row of its own.
@@ -43,7 +53,18 @@ class BearerTokens:
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType] # types of an optional dependency
 
     async def caller(self, token: str) -> Caller:
-        """Who shows this token. Raises SignedOut when it is broken, expired or its session has ended."""
+        """Who shows this token. Raises SignedOut when it is broken, expired or ended; Busy; Unavailable."""
+        caller, expires_at = self._signed(token)
+        if expires_at <= time.time() or not await self._sessions.submit(caller):
+            raise SignedOut
+        return caller
+
+    async def drain(self) -> None:
+        """Answer whoever has asked; take nothing more."""
+        await self._sessions.drain()
+
+    def _verify(self, token: str) -> tuple[Caller, int]:
+        """Whose it is, and until when, in seconds since 1970."""
         try:
             claims = jwt.decode(  # pyright: ignore[reportUnknownMemberType] # the same
                 token,
@@ -51,13 +72,13 @@ class BearerTokens:
                 algorithms=[_ALGORITHM],
                 options={"require": _CLAIMS, "verify_sub": False},
             )
-            caller = Caller(uuid.UUID(claims["userId"]), uuid.UUID(claims["jti"]))
+            return Caller(uuid.UUID(claims["userId"]), uuid.UUID(claims["jti"])), int(claims["exp"])
         except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError) as error:
             raise SignedOut from error
-        live = await with_retries(
-            self._database,
-            lambda connection: sessions.is_live(connection, caller.session_id, caller.user_id),
-        )
-        if not live:
-            raise SignedOut
-        return caller
+
+    async def _which_count(self, callers: Sequence[Caller]) -> list[bool]:
+        async def ask(connection: Connection) -> set[tuple[uuid.UUID, uuid.UUID]]:
+            return await sessions.live_of_api(connection, [(one.session_id, one.user_id) for one in callers])
+
+        live = await with_retries(self._database, ask)
+        return [(one.session_id, one.user_id) in live for one in callers]

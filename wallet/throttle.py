@@ -5,6 +5,7 @@ In memory for one process; in Redis, when there is one, for all of them.
 
 from __future__ import annotations
 
+import functools
 import time
 
 from limits import RateLimitItem, parse
@@ -78,5 +79,10 @@ class Throttle:
             raise TooManyTries(max(1, round(window.reset_time - time.time())))
 
     def _limit(self, rate: str) -> RateLimitItem:
-        base = parse(rate)
-        return type(base)(base.amount * self._factor, base.multiples)
+        return _parsed(rate, self._factor)
+
+
+@functools.cache
+def _parsed(rate: str, factor: int) -> RateLimitItem:
+    base = parse(rate)
+    return type(base)(base.amount * factor, base.multiples)

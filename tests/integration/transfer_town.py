@@ -34,7 +34,7 @@ class Person:
 
     def __init__(self, one: uuid.UUID, token: str) -> None:
         self.id = one
-        self._token = token
+        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     async def sends(
         self, client: httpx.AsyncClient, to: object, amount: object, *, key: str | None = None, **more: object
@@ -46,10 +46,8 @@ class Person:
     async def posts(
         self, client: httpx.AsyncClient, body: str | bytes, *, key: str | None = None, path: str = TRANSFER
     ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
-        return await client.post(
-            path, content=body, headers=headers | ({"Idempotency-Key": key} if key is not None else {})
-        )
+        more = {"Idempotency-Key": key} if key is not None else {}
+        return await client.post(path, content=body, headers=self.headers | more)
 
 
 class Town:

@@ -9,22 +9,26 @@ from fastapi.responses import Response
 
 from money.errors import NotFound
 from money.rupees import Paise, json_rupees
-from shared_db.connection import with_retries
 from shared_db.on_ramps import find_of_user
-from shared_db.people import balance_of
 from user_app.adding_money import start_on_ramp_of
 from user_app.api.answers import BalanceAnswer, OnRampAnswer, StartedOnRamp, Transferred
 from user_app.api.bodies import JsonRoute, OnRampBody, TransferBody
 from user_app.api.repeatable import IdempotencyKey, repeatable
 from user_app.api.services import SignedIn, TheServices
 from user_app.sending_money import send_money_of
+from user_app.services import Services
+from wallet.caller import Caller
 
 router = APIRouter(prefix="/api/v1/account", route_class=JsonRoute, tags=["account"])
 
 
 @router.get("/balance")
 async def balance(the: TheServices, caller: SignedIn) -> BalanceAnswer:
-    has = await with_retries(the.database, lambda connection: balance_of(connection, caller.user_id))
+    return await balance_answer(the, caller)
+
+
+async def balance_answer(the: Services, caller: Caller) -> BalanceAnswer:
+    has = await the.balances.of(caller.user_id)
     return BalanceAnswer(balance=json_rupees(has.balance_paise), locked=json_rupees(has.held_paise))
 
 
@@ -35,12 +39,18 @@ async def transfer(
     await the.throttle.money(str(caller.user_id))
 
     async def work(reference: str | None) -> Transferred:
-        sent = await send_money_of(
-            the, caller, to=body.to, amount_paise=Paise(body.amount), note=body.note, reference=reference
-        )
-        return Transferred(message="Transfer successful", id=str(sent))
+        return await transferred(the, caller, body, reference)
 
     return await repeatable(request, the, caller, key, body=body, work=work)
+
+
+async def transferred(
+    the: Services, caller: Caller, body: TransferBody, reference: str | None
+) -> Transferred:
+    sent = await send_money_of(
+        the, caller, to=body.to, amount_paise=Paise(body.amount), note=body.note, reference=reference
+    )
+    return Transferred(message="Transfer successful", id=str(sent))
 
 
 @router.post("/on-ramps", status_code=201, response_model=StartedOnRamp)

@@ -139,7 +139,11 @@ class StartedOnRamp(BaseModel):
 async def refusal(request: Request, error: Exception) -> JSONResponse:
     """The contract's answer to a refusal raised anywhere below."""
     assert isinstance(error, Refusal)
-    name = _route_name(request)
+    return refused(_route_name(request), error)
+
+
+def refused(name: str, error: Refusal) -> JSONResponse:
+    """The same, on the route of this name."""
     if isinstance(error, TooManyTries):
         headers = {"Retry-After": str(error.retry_after_seconds)}
         if name in _OLDER_ROUTES:

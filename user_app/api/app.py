@@ -19,14 +19,31 @@ from settings import Settings, settings
 from shared_db.connection import CONNECTION_ERRORS
 from user_app.api import account_routes, answers, user_routes
 from user_app.api.bodies import BodyTooLarge
+from user_app.api.quick_way import QuickWay
 from user_app.services import Services
 
 _CORRELATION_HEADER = "X-Correlation-Id"
 
 
+class Api:
+    """The REST API as an ASGI application: the quick way in front, everything behind it."""
+
+    def __init__(self, full: FastAPI) -> None:
+        self._full = full
+        self._quick = QuickWay(full, lambda: self.services)
+
+    @property
+    def services(self) -> Services:
+        """What it works with, while its lifespan runs."""
+        return self._full.state.services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._quick(scope, receive, send)
+
+
 def create_api(
     database_url: str, given: Settings | None = None, *, opened: Callable[[Services], None] | None = None
-) -> FastAPI:
+) -> Api:
     """The API on this database; its lifespan opens and closes what it works with, and tells `opened`."""
     chosen = given or settings()
 
@@ -67,7 +84,7 @@ def create_api(
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", _CORRELATION_HEADER],
         expose_headers=["Idempotency-Replayed", "Retry-After", _CORRELATION_HEADER],
     )
-    return api
+    return Api(api)
 
 
 class _Correlated:

@@ -23,7 +23,7 @@ from money.errors import NotAnAmount
 from money.rupees import Paise, parse_rupees
 from wallet.written import hides_something
 
-_LARGEST_BODY_BYTES = 64 * 1024
+LARGEST_BODY_BYTES = 64 * 1024
 _LONGEST_NOTE = 140
 
 
@@ -123,7 +123,7 @@ class OnRampBody(Body):
 
 
 class JsonRoute(APIRoute):
-    """A route whose body is read with `_json` and is never larger than 64 KiB."""
+    """A route whose body is read with `parse_json` and is never larger than 64 KiB."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -140,16 +140,16 @@ class _JsonRequest(Request):
             received = bytearray()
             async for chunk in self.stream():
                 received += chunk
-                if len(received) > _LARGEST_BODY_BYTES:
+                if len(received) > LARGEST_BODY_BYTES:
                     raise BodyTooLarge
             self._body = bytes(received)
         return self._body
 
     async def json(self) -> object:
-        return _json(await self.body())
+        return parse_json(await self.body())
 
 
-def _json(body: bytes) -> object:
+def parse_json(body: bytes) -> object:
     """The parsed body, numbers as `JsonNumber`. Raises JSONDecodeError for whatever is not JSON."""
     try:
         return json.loads(

@@ -13,7 +13,8 @@ from user_app.services import Services
 from wallet.caller import Caller
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
+    # A dependency that is no coroutine would run in a thread, which costs more than all it does.
     return request.app.state.services
 
 
@@ -32,7 +33,7 @@ async def signed_in(the: TheServices, credentials: Credentials) -> Caller:
 SignedIn = Annotated[Caller, Depends(signed_in)]
 
 
-def address(request: Request, the: TheServices) -> str:
+async def address(request: Request, the: TheServices) -> str:
     """The caller's network address, for throttling."""
     return client_address(request.scope, trusted_proxy_hops=the.settings.trusted_proxy_hops)
 
