@@ -26,7 +26,8 @@ DECLARE
     source_after bigint[] := array_fill(NULL::bigint, ARRAY[n]); source_number bigint[] := source_after;
     target_after bigint[] := source_after; target_number bigint[] := source_after;
     source_places integer[] := array_fill(NULL::integer, ARRAY[n]); target_places integer[] := source_places;
-    spent_by text[] := '{}'; spent_today bigint[] := '{}'; d integer;
+    limited text[] := '{}'; spent_places integer[]; spent_before bigint[]; spent_today bigint[]; d integer;
+    has_twins boolean;
     s integer; t integer; h integer; k integer; amount bigint; kind text;
     moment timestamptz; today date; written integer; posted integer := 0;
 BEGIN
@@ -48,14 +49,29 @@ BEGIN
     moment := clock_timestamp();
     today := (moment AT TIME ZONE 'Asia/Kolkata')::date;
     IF p_day_limits IS NOT NULL THEN
-        SELECT coalesce(array_agg(x.account_id || x.kind), '{}'), coalesce(array_agg(x.debits_paise), '{}')
-          INTO spent_by, spent_today
-          FROM daily_totals x WHERE x.account_id = ANY (p_sources) AND x.day = today AND x.kind = ANY (p_kinds);
+        FOR i IN 1..n LOOP
+            IF p_day_limits[i] IS NOT NULL AND p_kinds[i] <> ALL (limited) THEN
+                limited := limited || p_kinds[i];
+            END IF;
+        END LOOP;
+        SELECT array_agg((array_position(limited, x.kind) - 1) * array_length(owners, 1)
+                         + width_bucket(x.account_id, owners)), array_agg(x.debits_paise)
+          INTO spent_places, spent_before
+          FROM daily_totals x
+         WHERE x.account_id = ANY (p_sources) AND x.day = today AND x.kind = ANY (limited);
+        -- What each owner has spent in the first of these kinds, then in the second.
+        spent_today := array_fill(0::bigint, ARRAY[cardinality(limited) * coalesce(cardinality(owners), 0)]);
+        FOR i IN 1..coalesce(array_length(spent_places, 1), 0) LOOP
+            spent_today[spent_places[i]] := spent_before[i];
+        END LOOP;
     END IF;
+    has_twins := n > 1 AND (SELECT count(DISTINCT x) FROM unnest(p_references) x) < n;
 
     FOR i IN 1..n LOOP
         amount := p_amounts[i]; kind := p_kinds[i];
-        s := array_position(owners, p_sources[i]); t := array_position(owners, p_targets[i]);
+        -- They stand in id order, so their places are found by halving.
+        s := width_bucket(p_sources[i], owners); t := width_bucket(p_targets[i], owners);
+        s := CASE WHEN owners[s] = p_sources[i] THEN s END; t := CASE WHEN owners[t] = p_targets[i] THEN t END;
         h := CASE kind WHEN 'hold' THEN s WHEN 'release' THEN t ELSE array_position(owners, p_holders[i]) END;
 
         k := array_position(known_references, p_references[i]);
@@ -68,7 +84,7 @@ BEGIN
             CONTINUE;
         END IF;
         -- The same reference twice in one batch: the second caller gets what the first got.
-        k := array_position(p_references, p_references[i]);
+        k := CASE WHEN has_twins THEN array_position(p_references, p_references[i]) END;
         IF k < i THEN
             outcomes[i] := CASE
                 WHEN (p_kinds[k], p_sources[k], p_targets[k], p_amounts[k])
@@ -79,14 +95,7 @@ BEGIN
             CONTINUE;
         END IF;
 
-        d := NULL;
-        IF p_day_limits IS NOT NULL THEN
-            d := array_position(spent_by, p_sources[i] || kind);
-            IF d IS NULL THEN
-                spent_by := spent_by || (p_sources[i] || kind); spent_today := spent_today || 0::bigint;
-                d := array_length(spent_by, 1);
-            END IF;
-        END IF;
+        d := (array_position(limited, kind) - 1) * array_length(owners, 1) + s;
 
         outcomes[i] := CASE
             WHEN s IS NULL AND (kind = 'send' OR array_position(house, p_sources[i]) IS NULL)
