@@ -13,8 +13,9 @@ from shared_db import idempotency
 from shared_db.connection import Connection, Database, with_retries
 from shared_db.idempotency import Kept, Key
 
-_LEASE = timedelta(seconds=30)
-"""Longer than any request of ours takes. After it, whoever asks again takes over: the first died on the way."""
+_LEASE = timedelta(minutes=3)
+"""Longer than any request can take: two flushes that are tried for as long as the database may keep us waiting. After
+it, whoever asks again takes over: the first died on the way, and nothing of it can still succeed behind a refusal."""
 
 
 class Answer(NamedTuple):
