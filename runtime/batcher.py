@@ -1,7 +1,7 @@
 """Group work that arrives together into one flush, and give each caller its own outcome.
 
 There is no artificial delay: while one flush runs, whatever arrives waits and forms the next. A lone caller
-pays for one call; a crowd shares one commit.
+pays for one call; a crowd shares one commit, or one for each flusher that is free.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ class Batcher(Generic[Item, Outcome]):
         self._waiting: deque[Waiting[Item, Outcome]] = deque()
         self._workers = 0
         """Counted by the workers themselves: one that found nothing more is gone before anybody submits again."""
+        self._busy = 0
+        """How many of them are flushing."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -104,11 +106,16 @@ class Batcher(Generic[Item, Outcome]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                count = min(self._largest, len(self._waiting))
+                # What waits is shared with the flushers that are free, so that none works while another looks on.
+                count = min(self._largest, -(-len(self._waiting) // (self._flushers - self._busy)))
                 batch = [self._waiting.popleft() for _ in range(count)]
                 self._size.observe(count)
-                with self._seconds.time():
-                    is_there = await self._settle(batch)
+                self._busy += 1
+                try:
+                    with self._seconds.time():
+                        is_there = await self._settle(batch)
+                finally:
+                    self._busy -= 1
                 if self._closed and not is_there:
                     self._fail([self._waiting.popleft() for _ in range(len(self._waiting))], Unavailable())
         finally:

@@ -7,7 +7,6 @@ after every gap in the listening all of them are painted.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -61,9 +60,9 @@ class Live:
             for task in self._tasks:
                 task.cancel()
 
-    async def _owners_changed(self, owners: set[uuid.UUID]) -> None:
+    async def _owners_changed(self, owners: set[bytes]) -> None:
         for token, tab in list(self._tabs.items()):
-            if tab.caller.user_id in owners:
+            if tab.caller.user_id.bytes in owners:
                 self._begin(token)
 
     async def _all_changed(self) -> None:

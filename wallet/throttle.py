@@ -9,11 +9,12 @@ import functools
 import time
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from money.errors import TooManyTries
 from runtime.addresses import neighbourhood
+from wallet.windows_in_memory import WindowsInMemory
 
 
 class Throttle:
@@ -21,7 +22,7 @@ class Throttle:
 
     def __init__(self, *, factor: int, redis_url: str | None = None) -> None:
         self._factor = factor
-        storage: Storage = RedisStorage(f"async+{redis_url}") if redis_url else MemoryStorage()
+        storage: Storage = RedisStorage(f"async+{redis_url}") if redis_url else WindowsInMemory()
         self._windows = MovingWindowRateLimiter(storage)
 
     async def sign_up(self, address: str) -> None:

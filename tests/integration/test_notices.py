@@ -25,9 +25,9 @@ class Ear:
         self.calls = 0
         self.gaps = 0
 
-    async def on_owners(self, owners: set[uuid.UUID]) -> None:
+    async def on_owners(self, owners: set[bytes]) -> None:
         self.calls += 1
-        self.owners |= owners
+        self.owners |= {uuid.UUID(bytes=one) for one in owners}
 
     async def on_gap(self) -> None:
         self.gaps += 1
@@ -261,7 +261,7 @@ async def test_what_anybody_else_notifies_is_ignored(books: Books, ear: Ear) -> 
 
 async def test_a_page_that_fails_does_not_end_the_listening(books: Books) -> None:
     class Clumsy(Ear):
-        async def on_owners(self, owners: set[uuid.UUID]) -> None:
+        async def on_owners(self, owners: set[bytes]) -> None:
             await super().on_owners(owners)
             raise RuntimeError("nobody foresaw this")
 
@@ -280,7 +280,7 @@ async def test_a_page_that_fails_does_not_end_the_listening(books: Books) -> Non
 
 async def test_what_arrives_while_a_slow_page_is_told_comes_together(books: Books) -> None:
     class Slow(Ear):
-        async def on_owners(self, owners: set[uuid.UUID]) -> None:
+        async def on_owners(self, owners: set[bytes]) -> None:
             await super().on_owners(owners)
             await asyncio.sleep(0.5)
 

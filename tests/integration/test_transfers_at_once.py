@@ -303,7 +303,9 @@ async def test_the_key_of_a_process_that_died_is_taken_over_after_its_lease(town
     await asyncio.wait([dying])
 
     at_once = await asha.sends(doors[0], ravi, 5, key="rent")
-    await town.books.ask("UPDATE idempotency_keys SET begun_at = begun_at - %s", timedelta(minutes=3, seconds=1))
+    await town.books.ask(
+        "UPDATE idempotency_keys SET begun_at = begun_at - %s", timedelta(minutes=3, seconds=1)
+    )
     later = await asyncio.gather(*(asha.sends(doors[n % 2], ravi, 5, key="rent") for n in range(20)))
 
     assert at_once.status_code == KEY_IN_USE

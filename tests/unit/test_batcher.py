@@ -67,6 +67,22 @@ async def test_whoever_comes_while_one_flush_runs_shares_the_next() -> None:
     assert [len(one) for one in book.flushes] == [1, 100, 50]
 
 
+async def test_a_crowd_is_shared_among_the_flushers_that_are_free() -> None:
+    book = Book()
+    book.gate.clear()
+    batcher = Batcher("test", book.flush, largest=100, flushers=2)
+
+    crowd = [asyncio.create_task(batcher.submit(number)) for number in range(11)]
+    await turns_of_the_loop()
+    later = [asyncio.create_task(batcher.submit(number)) for number in range(11, 15)]
+    await turns_of_the_loop()
+    book.gate.set()
+    await soon(*crowd, *later)
+
+    assert [len(flush) for flush in book.flushes[:2]] == [6, 5]
+    assert sorted(sum(book.flushes, [])) == list(range(15))
+
+
 async def test_two_flushers_work_at_once_and_never_three() -> None:
     book = Book()
     book.gate.clear()
