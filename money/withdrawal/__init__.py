@@ -29,7 +29,7 @@ from money.withdrawal.row import (
     is_open,
     is_out,
 )
-from money.withdrawal.rules import next_step
+from money.withdrawal.rules import next_step, not_found_is_final_at
 
 __all__ = [
     "ATTENTION_AFTER",
@@ -55,5 +55,6 @@ __all__ = [
     "is_open",
     "is_out",
     "next_step",
+    "not_found_is_final_at",
     "wait",
 ]

@@ -24,7 +24,8 @@ class NoOutcome(enum.StrEnum):
     PENDING = "pending"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
-    """The bank understood this call, will not do it and has not acted on it: a 422, not a 401, 429 or 503."""
+    """The bank refuses what this call says, and has not acted on it: a 400 or 422, which every copy of the call would
+    get. A 409 may speak of an earlier copy, a 401, 429 or 503 of nothing but this moment: they are UNREADABLE."""
     UNREADABLE = "unreadable"
     """A timeout, a reset, a 5xx, garbage. It may or may not have acted."""
 

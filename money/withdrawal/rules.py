@@ -87,9 +87,7 @@ def _answered(row: Withdrawal, event: Answered) -> Step:
 
 def _not_found(row: Withdrawal, event: Answered) -> Step:
     """Nothing is there; nothing will be either once it is final, which is judged by when the question was asked."""
-    assert row.last_sent_at, "only what was sent is enquired about"
-    # A worker may begin its call as late as its lease allows.
-    final = event.asked_at >= row.last_sent_at + LEASE + row.contract.not_found_is_final_after
+    final = event.asked_at >= not_found_is_final_at(row)
     may_send = row.status is Status.UNKNOWN and not row.refused and _age(row, event.at) < ATTENTION_AFTER
     if may_send and (final or row.contract.reference_is_idempotent):
         return Step(row._replace(next_call=Call.SEND), Verdict.RECORDED, call=Call.SEND)
@@ -227,6 +225,13 @@ def _resolved(row: Withdrawal, event: Resolved) -> Step:
 
 
 # --------------------------------------------------------------------------------------- helpers
+
+
+def not_found_is_final_at(row: Withdrawal) -> datetime:
+    """From when on nothing of what was sent can still arrive. A person who calls it failed sooner may be wrong."""
+    assert row.last_sent_at, "only what was sent is enquired about"
+    # A worker may begin its call as late as its lease allows.
+    return row.last_sent_at + LEASE + row.contract.not_found_is_final_after
 
 
 def _refused(row: Withdrawal, words: str) -> Step:
