@@ -74,7 +74,7 @@ def _answered(row: Withdrawal, event: Answered) -> Step:
     if row.status not in SENT:
         return _refused(row, f"A worker reports {event.answer} of a withdrawal that is {row.status}.")
     if event.call is Call.SEND and event.answer is NoOutcome.REFUSED:
-        if row.sends == 1:
+        if row.sends == 1 and row.status is Status.SENDING:
             return _failed(row, event.reason or "refused by the bank")
         # An earlier send may still be under way, and the bank might like that one better.
         row = row._replace(refused=True, reason=event.reason)
@@ -137,7 +137,7 @@ def _outcome(row: Withdrawal, event: Answered | Told | Resolved) -> Step:
 def _first_outcome(row: Withdrawal, outcome: Outcome, utr: str | None, reason: str | None) -> Step:
     if outcome is Outcome.FAILED:
         return _failed(row, reason or "the bank gave no reason")
-    paid = _become(row, Status.PAID)._replace(next_call=Call.NOTHING, utr=utr)
+    paid = _become(row, Status.PAID)._replace(next_call=Call.NOTHING, utr=utr, reason=None)
     if outcome is Outcome.SUCCEEDED:
         return Step(paid, Verdict.CAPTURED, (Booking.CAPTURE,))
     back = _reversed(paid, reason)

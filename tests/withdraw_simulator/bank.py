@@ -138,6 +138,4 @@ class Bank:
             return
         world.later(int(r() * weather.word_delay), world.hear, (row, outcome, row.amount, payout.utr))
         while weather.repeat_word and r() < weather.repeat_word:
-            world.later(
-                int(r() * 2 * weather.word_delay), world.hear, (row, outcome, row.amount, payout.utr)
-            )
+            world.later(int(r() * 2 * weather.word_delay), world.hear, (row, outcome, row.amount, payout.utr))

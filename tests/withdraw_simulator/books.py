@@ -18,6 +18,7 @@ FINAL = "every withdrawal becomes final"
 NO_HOLD = "no hold is left"
 EQUAL = "the bank's books equal ours"
 RELEASED = "nothing is released that an honest bank may still pay"
+STALE = "no stale answer is written"
 AMOUNT = "nothing moves for another amount"
 
 _ALLOWED = {(before, after) for before, all_after in MAY_BECOME.items() for after in all_after}
@@ -41,7 +42,7 @@ _MUST_NOT_STAND: dict[Booking, tuple[Booking, ...]] = {
 }
 
 
-class Broken(Exception):  # noqa: N818 # named for what happened
+class Broken(Exception):  # named for what happened
     """An invariant does not hold."""
 
     def __init__(self, invariant: str, story: str) -> None:
@@ -214,7 +215,9 @@ class Books:
                 ("hold" in booked) - (Booking.CAPTURE in booked) - (Booking.RELEASE in booked)
             )
         if (balance, held) != (owner.balance, owner.held):
-            raise Broken(CONSERVED, f"owner {owner.name} has {owner.balance} + {owner.held}, not {balance} + {held}")
+            raise Broken(
+                CONSERVED, f"owner {owner.name} has {owner.balance} + {owner.held}, not {balance} + {held}"
+            )
 
     @staticmethod
     def is_out(row: Row) -> bool:

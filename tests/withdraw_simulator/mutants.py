@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar
 
 from money.on_ramp import Verdict
 from money.withdrawal import (
@@ -97,9 +96,7 @@ def success_after_failed_is_ignored(row: Withdrawal, event: Event) -> Step:
 def success_after_failed_is_believed(row: Withdrawal, event: Event) -> Step:
     late = isinstance(event, Told) and event.outcome is Outcome.SUCCEEDED and row.status is Status.FAILED
     if late and row.correction is Correction.NONE and event.amount_paise == row.amount_paise:
-        return Step(
-            row._replace(correction=Correction.TAKEN_BACK), Verdict.CAPTURED, (Booking.TAKE_BACK,)
-        )
+        return Step(row._replace(correction=Correction.TAKEN_BACK), Verdict.CAPTURED, (Booking.TAKE_BACK,))
     return next_step(row, event)
 
 
@@ -111,10 +108,11 @@ def any_amount_will_do(row: Withdrawal, event: Event) -> Step:
 
 def a_person_is_called_after_an_hour(row: Withdrawal, event: Event) -> Step:
     step = next_step(row, event)
-    if isinstance(event, Answered) and step.row.status is Status.UNKNOWN and step.row.first_sent_at:
-        if event.at - step.row.first_sent_at > timedelta(hours=1):
-            return step._replace(row=step.row._replace(status=Status.NEEDS_ATTENTION))
-    return step
+    since = step.row.first_sent_at
+    if not isinstance(event, Answered) or step.row.status is not Status.UNKNOWN or since is None:
+        return step
+    late = event.at - since > timedelta(hours=1)
+    return step._replace(row=step.row._replace(status=Status.NEEDS_ATTENTION)) if late else step
 
 
 # --------------------------------------------------------------- of the database and the workers
@@ -199,37 +197,35 @@ def _deciding(name: str, decide: object) -> type[World]:
     return type(name, (World,), {"next_step": staticmethod(decide)})
 
 
-class Mutants:
-    """By the sentence that says what is wrong with each."""
-
-    ALL: ClassVar[dict[str, type[World]]] = {
-        "a timeout is treated as failed": _deciding("TimeoutIsFailed", timeout_is_failed),
-        "a new reference for each try": NewReferencePerTry,
-        "no hold": NoHold,
-        "no enquiry at a bank that is not idempotent": _deciding("NoEnquiry", send_without_asking),
-        "not one at a time": NotSerial,
-        "the state is not saved before the call": NotSavedBeforeTheCall,
-        "after a crash it is sent again without asking": _deciding("CrashSends", send_again_after_a_crash),
-        '"not found" is treated as failed': _deciding("NotFoundIsFailed", not_found_is_failed),
-        '"not found" is final at once': _deciding("FinalAtOnce", not_found_is_final_at_once),
-        '"not found" is as old as the write, not as the question': _deciding(
-            "AsOldAsTheWrite", not_found_is_as_old_as_the_write
-        ),
-        "finality forgets that a call may begin late in its lease": _deciding(
-            "ForgetsTheLease", finality_forgets_the_lease
-        ),
-        "a call begins however late in its lease": CallsBeginAtAnyTime,
-        "a refusal of a later send is treated as failed": _deciding("LaterRefusal", later_refusal_is_failed),
-        "late writes are not refused": LateWritesCount,
-        "a webhook does not refuse the write that is under way": WebhooksDoNotFence,
-        "the newest goes first": NewestFirst,
-        "a failure after paid is believed without asking": _deciding(
-            "FailureBelieved", failure_after_paid_is_believed
-        ),
-        "a success after failed is ignored": _deciding("SuccessIgnored", success_after_failed_is_ignored),
-        "a success after failed is believed without asking": _deciding(
-            "SuccessBelieved", success_after_failed_is_believed
-        ),
-        "a webhook's amount is not compared": _deciding("AnyAmount", any_amount_will_do),
-        "a person is called after an hour": _deciding("AfterAnHour", a_person_is_called_after_an_hour),
-    }
+MUTANTS: dict[str, type[World]] = {
+    "a timeout is treated as failed": _deciding("TimeoutIsFailed", timeout_is_failed),
+    "a new reference for each try": NewReferencePerTry,
+    "no hold": NoHold,
+    "no enquiry at a bank that is not idempotent": _deciding("NoEnquiry", send_without_asking),
+    "not one at a time": NotSerial,
+    "the state is not saved before the call": NotSavedBeforeTheCall,
+    "after a crash it is sent again without asking": _deciding("CrashSends", send_again_after_a_crash),
+    '"not found" is treated as failed': _deciding("NotFoundIsFailed", not_found_is_failed),
+    '"not found" is final at once': _deciding("FinalAtOnce", not_found_is_final_at_once),
+    '"not found" is as old as the write, not as the question': _deciding(
+        "AsOldAsTheWrite", not_found_is_as_old_as_the_write
+    ),
+    "finality forgets that a call may begin late in its lease": _deciding(
+        "ForgetsTheLease", finality_forgets_the_lease
+    ),
+    "a call begins however late in its lease": CallsBeginAtAnyTime,
+    "a refusal of a later send is treated as failed": _deciding("LaterRefusal", later_refusal_is_failed),
+    "late writes are not refused": LateWritesCount,
+    "a webhook does not refuse the write that is under way": WebhooksDoNotFence,
+    "the newest goes first": NewestFirst,
+    "a failure after paid is believed without asking": _deciding(
+        "FailureBelieved", failure_after_paid_is_believed
+    ),
+    "a success after failed is ignored": _deciding("SuccessIgnored", success_after_failed_is_ignored),
+    "a success after failed is believed without asking": _deciding(
+        "SuccessBelieved", success_after_failed_is_believed
+    ),
+    "a webhook's amount is not compared": _deciding("AnyAmount", any_amount_will_do),
+    "a person is called after an hour": _deciding("AfterAnHour", a_person_is_called_after_an_hour),
+}
+"""By the sentence that says what is wrong with each."""

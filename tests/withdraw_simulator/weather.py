@@ -18,6 +18,7 @@ class Weather:
     """Half of the faults are off in any world, so that each is met alone and with each other."""
 
     __slots__ = (
+        "brink",
         "burst",
         "cancels",
         "contract",
@@ -85,5 +86,12 @@ class Weather:
         self.lose_word, self.repeat_word = some(1.0), some(0.5)
         self.word_delay = int(some(60 * SECOND)) + 20
         self.wrong_amount = some(0.2)
+        if self.fickle:  # its changes of mind matter most while somebody still holds an older answer
+            self.fails, self.freeze, self.lose_answer = 0.5, 0.3, 0.4
+        self.brink = self.final_after <= MINUTE and r() < 0.2
+        if self.brink:  # everything takes as long as it may, and no longer
+            self.late, self.freeze, self.lose_word = 0.5, 0.4, 1.0
+            self.crash = self.error = self.lose_request = self.lose_answer = 0.0
+            self.until = max(self.until, 3 * self.final_after + MINUTE)
         # People
         self.cancels = some(0.4)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from money.on_ramp import Verdict
 from money.withdrawal import (
     CALL_TIMEOUT,
     LEASE,
@@ -35,6 +36,7 @@ from tests.withdraw_simulator.books import (
     NO_HOLD,
     ONE_IN_FLIGHT,
     ORDER,
+    STALE,
     Books,
     Broken,
     Lane,
@@ -225,6 +227,8 @@ class World:
         """Half of the time no longer than a lease."""
         if not self.chance(self.weather.freeze):
             return 0
+        if self.weather.brink:
+            return int((0.4 + self.r() * 0.2) * _LEASE_MS)
         return int(self.r() * (_LEASE_MS if self.r() < 0.5 else self.weather.freeze_for))
 
     def crash(self, worker: int) -> None:
@@ -277,10 +281,15 @@ class World:
         weather, r = self.weather, self.r
         reference, made_at = self.reference(task.row), self.now
         there = 5 + int(r() * 50)
-        there += self.frozen_for()  # just before the bytes leave
+        if not weather.brink:
+            there += self.frozen_for()  # just before the bytes leave
         if self.chance(weather.late):
             # Half of them at the last moment that the bank still takes them.
-            there += weather.final_after - int(r() * SECOND) if r() < 0.5 else int(r() * weather.late_at_most)
+            there += (
+                weather.final_after - int(r() * SECOND)
+                if r() < 0.5 or weather.brink
+                else int(r() * weather.late_at_most)
+            )
         back = 5 + int(r() * 50)
         if self.chance(weather.late):
             back += int(r() * 20 * SECOND)
@@ -330,6 +339,8 @@ class World:
         lane.claimed = None
         event = Answered(self.clock(), task.call, answer, task.asked_at, utr)
         step = self.next_step(self.standing(task), event)
+        if step.verdict is Verdict.REJECTED:
+            raise Broken(STALE, f"#{row.name} is {row.row.status}: {answer}")
         self.keep(row, step, f"{task.call} answered {answer}")
         self.set_due(lane, step.after // _MS if lane.head() is row else 0)
         if self.chance(self.weather.crash):
