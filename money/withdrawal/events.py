@@ -99,7 +99,11 @@ class Booking(enum.StrEnum):
 
 
 class Step(NamedTuple):
-    """What follows. Row and bookings are one transaction; `call` comes after it."""
+    """What follows. Row and bookings are one transaction; `call` comes after it.
+
+    CAPTURED or RECORDED, a webhook's or a person's step raises the token of the lane if this very row is claimed: the
+    answer that a worker is about to write is older.
+    """
 
     row: Withdrawal
     verdict: Verdict

@@ -45,8 +45,8 @@ from tests.withdrawal_cases import (
 #   paid, paid?; failed, failed?; taken back, taken back?; given back, given back?; cancelled, reversed
 TABLE = """
 claimed             s>   u?   u?   u?   s>   u?   u?   n?   x!   p~?  x!   f~?  x!   f~?  x!   f~?  x!   x!
-send succeeded      !    p+c  p+c  p+c  p+c  p+c  p+c  p+c  .    .    f~?  f~?  .    .    f~?  f~?  !    .
-send failed         !    f+r  f+r  f+r  f+r  f+r  f+r  f+r  p~?  p~?  .    .    f~?  f~?  .    .    !    .
+send succeeded      !    p+c  p+c  p+c  p+c  p+c  p+c  p+c  .    p~?  f~?  f~?  .    f~?  f~?  f~?  !    .
+send failed         !    f+r  f+r  f+r  f+r  f+r  f+r  f+r  p~?  p~?  .    f~?  f~?  f~?  .    f~?  !    .
 send reversed       !    r+cv r+cv r+cv r+cv r+cv r+cv r+cv r+v  r+v  f~?  f~?  f+g! f+g! f~?  f~?  !    .
 send pending        x!   u?   u?   u?   u?   u?   u?   n?   x!   p~?  x!   f~?  x!   f~?  x!   f~?  x!   x!
 send not_found      x!   u?   u?   u?   u?   u?   u?   n?   x!   p~?  x!   f~?  x!   f~?  x!   f~?  x!   x!
@@ -59,8 +59,8 @@ enquire pending     x!   u?   u?   u?   u?   u?   u?   n?   x!   p~?  x!   f~?  
 enquire not_found   x!   u?   u?   u>   u>   u?   u?   n?   x!   p~?  x!   f~?  x!   f~?  x!   f~?  x!   x!
 enquire refused     x!   u?   u?   u?   u?   u?   u?   n?   x!   p~?  x!   f~?  x!   f~?  x!   f~?  x!   x!
 enquire unreadable  x!   u?   u?   u?   u?   u?   u?   n?   x!   p~?  x!   f~?  x!   f~?  x!   f~?  x!   x!
-told succeeded      !    p+c  p+c  p+c  p+c  p+c  p+c  p+c  .    .    f~?  f~?  .    .    f~?  f~?  !    .
-told failed         !    f+r  f+r  f+r  f+r  f+r  f+r  f+r  p~?  p~?  .    .    f~?  f~?  .    .    !    .
+told succeeded      !    p+c  p+c  p+c  p+c  p+c  p+c  p+c  .    p~?  f~?  f~?  .    f~?  f~?  f~?  !    .
+told failed         !    f+r  f+r  f+r  f+r  f+r  f+r  f+r  p~?  p~?  .    f~?  f~?  f~?  .    f~?  !    .
 told reversed       !    r+cv r+cv r+cv r+cv r+cv r+cv r+cv r+v  r+v  f~?  f~?  f+g! f+g! f~?  f~?  !    .
 cancelled           c+r  x    x    x    x    x    x    x    x    x    x    x    x    x    x    x    .    x
 resolved paid       x    x    x    x    x    x    x    p+c  .    p!   f+t! f+t! .    f!   !    f!   x    x
