@@ -91,7 +91,7 @@ def _not_found(row: Withdrawal, event: Answered) -> Step:
     may_send = row.status is Status.UNKNOWN and not row.refused and _age(row, event.at) < ATTENTION_AFTER
     if may_send and (final or row.contract.reference_is_idempotent):
         return Step(row._replace(next_call=Call.SEND), Verdict.RECORDED, call=Call.SEND)
-    if final and not may_send:
+    if final:
         return _failed(row, row.reason or "the bank has no such payout")
     return _ask_again(row, event.at)
 
@@ -101,7 +101,7 @@ def _ask_again(row: Withdrawal, at: datetime) -> Step:
     if age >= ATTENTION_AFTER:
         if row.doubted_at:
             words = f"The bank contradicted itself about a withdrawal that is {row.status} and answers no question."
-            return Step(row._replace(doubted_at=None), Verdict.RECORDED, alarm=words)
+            return Step(_sure(row), Verdict.RECORDED, alarm=words)
         if row.status is Status.UNKNOWN:
             words = "The bank has not said for 24 hours what became of this withdrawal."
             row = _become(row, Status.NEEDS_ATTENTION)
@@ -156,7 +156,7 @@ def _after_paid(
                 f"The bank names {event.utr} for a withdrawal it paid as {row.utr}: it may have paid twice."
             )
             return Step(_sure(row) if decides else row, Verdict.RECORDED, alarm=words)
-        if decides and row.doubted_at:
+        if row.doubted_at:
             words = "The bank contradicted a payment, and confirms it when asked."
             return Step(_sure(row), Verdict.DUPLICATE, alarm=words)
         return Step(row, Verdict.DUPLICATE)

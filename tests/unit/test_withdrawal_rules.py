@@ -133,6 +133,32 @@ def test_an_open_withdrawal_always_has_a_next_call_and_a_closed_one_none() -> No
         assert step.after >= timedelta(0)
 
 
+def test_what_the_row_says_comes_next_is_what_the_step_says() -> None:
+    for row, event in every_combination():
+        step = next_step(row, event)
+
+        if step.row != row and not isinstance(event, Claimed):
+            assert step.row.next_call is step.call
+            assert (step.call is Call.NOTHING) == (not is_open(step.row))
+
+
+def test_the_row_keeps_the_utr_of_what_was_paid_and_the_reason_of_what_was_not() -> None:
+    words = "the bank's words"
+    refused = STATES["refused"]._replace(reason=words)
+
+    paid = next_step(refused, EVENTS["enquire succeeded"]).row
+    failed = next_step(refused, EVENTS["enquire failed"]).row
+    reversed_ = next_step(STATES["paid"], EVENTS["enquire failed"]).row
+    taken_back = next_step(STATES["failed"], EVENTS["enquire succeeded"]).row
+    given_back = next_step(STATES["taken back"], EVENTS["enquire failed"]).row
+
+    assert (paid.utr, paid.reason) == ("UTR1", None)
+    assert (failed.utr, failed.reason) == (None, words)
+    assert (reversed_.utr, reversed_.reason) == ("UTR1", words)
+    assert taken_back.utr == "UTR1"
+    assert given_back.reason == words
+
+
 def test_only_a_claim_begins_a_send_and_it_is_written_down_before_the_call() -> None:
     for row, event in every_combination():
         after = next_step(row, event).row
@@ -262,7 +288,8 @@ def test_a_person_resolves_nothing_that_is_still_under_way() -> None:
     for row in STATES.values():
         for outcome in Outcome:
             step = next_step(row, Resolved(NOW, outcome))
-            if row.status in {Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.CANCELLED}:
+            under_way = row.status in {Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.CANCELLED}
+            if under_way or outcome is Outcome.REVERSED:
                 assert step == Step(row, Verdict.REJECTED)
 
 

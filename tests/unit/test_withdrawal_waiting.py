@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -138,10 +139,10 @@ def test_final_counts_from_the_last_send() -> None:
 def test_after_24_hours_it_is_not_sent_any_more_and_a_final_not_found_gives_the_money_back(
     contract: PayoutContract,
 ) -> None:
-    for state in ("unknown", "to be sent", "attention"):
+    for state, hours in product(("unknown", "to be sent", "attention"), (24, 25)):
         row = STATES[state]._replace(contract=contract)
-        claimed = next_step(row, Claimed(T0 + 25 * HOUR))
-        step = found_nothing(claimed.row, T0 + 25 * HOUR)
+        claimed = next_step(row, Claimed(T0 + hours * HOUR))
+        step = found_nothing(claimed.row, T0 + hours * HOUR)
 
         assert claimed.call is Call.ENQUIRE
         assert (step.row.status, step.bookings) == (Status.FAILED, (Booking.RELEASE,))
@@ -219,15 +220,25 @@ def test_failed_after_paid_is_reversed_only_once_the_bank_says_so_when_asked() -
 
 
 def test_a_bank_that_contradicts_itself_and_then_falls_silent_is_left_to_a_person_after_24_hours() -> None:
-    row = next_step(STATES["paid"], Told(T0, FAILED, AMOUNT)).row
-    told_again = next_step(row, Told(T0 + 23 * HOUR, FAILED, AMOUNT)).row
+    began = T0 + 9 * HOUR
+    row = next_step(STATES["paid"], Told(began, FAILED, AMOUNT)).row
+    told_again = next_step(row, Told(began + 23 * HOUR, FAILED, AMOUNT)).row
 
-    before = next_step(told_again, answered(Call.ENQUIRE, NOT_FOUND, T0 + ATTENTION_AFTER - SECOND))
-    after = next_step(before.row, answered(Call.ENQUIRE, NOT_FOUND, T0 + ATTENTION_AFTER))
+    before = next_step(told_again, answered(Call.ENQUIRE, NOT_FOUND, began + ATTENTION_AFTER - SECOND))
+    after = next_step(before.row, answered(Call.ENQUIRE, NOT_FOUND, began + ATTENTION_AFTER))
 
     assert before.alarm is None
     assert (after.row.status, after.row.doubted_at, after.call) == (Status.PAID, None, Call.NOTHING)
     assert after.alarm
+
+
+def test_a_contradiction_is_asked_about_quickly_however_long_the_withdrawal_took() -> None:
+    tried_for_long = STATES["paid"]._replace(tries=500)
+
+    row = next_step(tried_for_long, Told(T0 + 90 * HOUR, FAILED, AMOUNT)).row
+    step = next_step(row, answered(Call.ENQUIRE, UNREADABLE, T0 + 90 * HOUR))
+
+    assert step.after == timedelta(seconds=0.5)
 
 
 def test_another_utr_for_what_was_paid_calls_a_person() -> None:
