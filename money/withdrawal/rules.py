@@ -129,7 +129,7 @@ def _outcome(row: Withdrawal, event: Answered | Told | Resolved) -> Step:
         return _first_outcome(row, outcome, event.utr, event.reason)
     if row.status is Status.REVERSED:
         return Step(row, Verdict.DUPLICATE)
-    if row.doubted_at and not decides and not (is_out(row) and outcome is Outcome.REVERSED):
+    if row.doubted_at and not decides and outcome is not Outcome.REVERSED:
         # Whatever it says: an answer that is on its way was given before this word. Ask anew.
         return _doubted(row, event.at)
     if is_out(row):

@@ -156,6 +156,7 @@ def test_the_row_keeps_the_utr_of_what_was_paid_and_the_reason_of_what_was_not()
     assert (failed.utr, failed.reason) == (None, words)
     assert (reversed_.utr, reversed_.reason) == ("UTR1", words)
     assert taken_back.utr == "UTR1"
+    assert next_step(STATES["unknown"], EVENTS["told failed"]).row.reason == "the bank gave no reason"
     assert given_back.reason == words
 
 

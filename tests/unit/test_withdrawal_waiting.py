@@ -146,6 +146,7 @@ def test_after_24_hours_it_is_not_sent_any_more_and_a_final_not_found_gives_the_
 
         assert claimed.call is Call.ENQUIRE
         assert (step.row.status, step.bookings) == (Status.FAILED, (Booking.RELEASE,))
+        assert step.row.reason == "the bank has no such payout"
 
 
 def test_not_found_that_is_not_final_after_24_hours_calls_a_person() -> None:
