@@ -71,6 +71,22 @@ def test_a_person_is_called_once_after_24_hours_and_the_bank_is_still_asked_ever
     assert {(step.call, step.after) for step in afterwards} == {(Call.ENQUIRE, HOUR)}
 
 
+@pytest.mark.parametrize(
+    ("age", "pause"),
+    [
+        (10 * MINUTE - SECOND, SECOND / 2),
+        (10 * MINUTE, MINUTE),
+        (11 * MINUTE - SECOND, MINUTE),
+        (11 * MINUTE, 10 * MINUTE),
+        (21 * MINUTE - SECOND, 10 * MINUTE),
+        (21 * MINUTE, HOUR),
+        (ATTENTION_AFTER, HOUR),
+    ],
+)
+def test_each_pause_begins_at_its_minute(age: timedelta, pause: timedelta) -> None:
+    assert wait(0, age) == pause
+
+
 @pytest.mark.parametrize("tries", [0, 1, 5, 6, 1_000_000])
 def test_no_wait_is_shorter_than_half_a_second_or_longer_than_an_hour(tries: int) -> None:
     ages = [minutes * MINUTE for minutes in range(0, 3_000, 7)]
@@ -176,6 +192,7 @@ def test_a_first_send_that_the_bank_refuses_is_failed_and_a_later_one_waits_for_
     soon, final = found_nothing(later.row, T0 + MINUTE), found_nothing(later.row, T0 + LEASE + HOUR)
 
     assert (first.row.status, first.row.reason) == (Status.FAILED, "the bank's words")
+    assert next_step(STATES["sending"], refused._replace(reason=None)).row.reason == "refused by the bank"
     assert (later.row.status, later.call) == (Status.UNKNOWN, Call.ENQUIRE)
     assert soon.call is Call.ENQUIRE
     assert (final.row.status, final.row.reason) == (Status.FAILED, "the bank's words")
