@@ -167,7 +167,9 @@ def test_only_a_claim_begins_a_send_and_it_is_written_down_before_the_call() -> 
         sends = after.sends - row.sends
         assert sends == (after.status is Status.SENDING and isinstance(event, Claimed))
         if sends:
-            assert (after.last_sent_at, after.next_call) == (event.at, Call.ENQUIRE)
+            assert (after.first_sent_at, after.last_sent_at) == (row.first_sent_at or event.at, event.at)
+        if isinstance(event, Claimed) and is_open(row):
+            assert after.next_call is Call.ENQUIRE
 
 
 def test_money_moves_exactly_when_the_books_change_their_mind_about_where_it_is() -> None:
