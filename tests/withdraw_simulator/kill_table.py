@@ -13,7 +13,8 @@ _HEAD = f"""# Mutants of the withdrawals and what kills them
 
 Each line is a wrong way to take money out, built into the simulator in place of the right one: in the decisions, or in
 the model of database and worker around them. Seeds are tried from 0; the first one that breaks an invariant is named,
-with what it broke. The right way breaks none in 1,000,000 seeds. No mutant may live for {WITHIN_SEEDS:,} seeds.
+with what it broke. The right way breaks none in the 20,000 of every
+test run. No mutant may live for {WITHIN_SEEDS:,} seeds.
 
 Written by `python -m tests.withdraw_simulator --kill-table`; a test writes it anew and compares.
 
