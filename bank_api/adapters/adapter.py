@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bank_api.messages import Event
+from money.breaker import STANDARD, BreakerRules
+from money.withdrawal import PayoutContract
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,9 @@ class Adapter:
     """May we send a payout again under the same reference without its being paid twice?"""
     not_found_is_final_after: timedelta
     """From when on "we know no such payout" means that it never will be one."""
+    breaker_rules: BreakerRules = STANDARD
+    """When we stop calling it for a while."""
+
+    @property
+    def payout_contract(self) -> PayoutContract:
+        return PayoutContract(self.references_are_idempotent, self.not_found_is_final_after)
