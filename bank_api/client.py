@@ -163,8 +163,8 @@ class BankClient:
 
 
 def _segment(name: str) -> str:
-    """One segment of a path, whatever the name is; httpx would walk on the dots of `..`."""
-    return quote(name, safe="").replace(".", "%2E")
+    """One segment of a path, whatever the name is; `.` and `..` alone would be walked along."""
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")
 
 
 def _about(reference: str, state: PayoutState) -> PayoutState:
