@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dummy_bank import pages
 from dummy_bank.books import Books
 from dummy_bank.control import Control
+from dummy_bank.control_page import ControlPage
 from dummy_bank.desk import Desk
 from dummy_bank.later import Later
 from dummy_bank.merchant_api import MerchantApi
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
             *PayoutApi(desk).routes(),
             *Netbanking(desk).routes(),
             *Control(desk).routes(),
+            *ControlPage(desk).routes(),
             *pages.routes(),
         ],
         middleware=[Middleware(_SafeHeaders, settings=settings)],
