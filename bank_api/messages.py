@@ -45,6 +45,10 @@ Timestamp: TypeAlias = Annotated[
     str, StringConstraints(min_length=_ISO_8601_SHORTEST, max_length=40), AfterValidator(_iso_8601)
 ]
 AmountPaise: TypeAlias = Annotated[int, Field(gt=0, le=LARGEST_AMOUNT_PAISE)]
+# It travels in addresses and statements, too, where a line break would make another text of it.
+PayoutReference: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 AccountNumber: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{9,18}$")]
 Ifsc: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}0[A-Z0-9]{6}$")]
 PaymentStatus: TypeAlias = Literal["created", "paid", "declined", "expired", "refunded"]
@@ -93,7 +97,7 @@ class RefundRequest(Message):
 class NewPayout(Message):
     """We ask the bank to pay an amount into an account; our reference makes it idempotent."""
 
-    reference: Identifier
+    reference: PayoutReference
     account_number: AccountNumber
     ifsc: Ifsc
     amount_paise: AmountPaise
@@ -105,7 +109,7 @@ class PayoutState(Message):
     A payout that came back after it had succeeded is `failed`, with its `utr`.
     """
 
-    reference: Identifier
+    reference: PayoutReference
     status: PayoutStatus
     utr: ShortText | None = None
     reason: ShortText | None = None
