@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -23,7 +22,7 @@ from dummy_bank.desk import Desk, brand_of, form_of, is_from_foreign_page, is_fr
 from dummy_bank.faults import NONE, Faults
 from dummy_bank.payment import Payment
 from dummy_bank.payout import Payout
-from dummy_bank.refusals import Refusal
+from dummy_bank.refusals import BadRequest, Refusal
 from money.rupees import format_rupees
 
 Kind: TypeAlias = Literal["rate", "number", "switch"]
@@ -98,6 +97,7 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
     ),
 )
 _FIELDS = tuple(field for _, fields in GROUPS for field in fields)
+_NAMES = frozenset(field.name for field in _FIELDS)
 
 
 class ControlPage:
@@ -127,6 +127,8 @@ class ControlPage:
             return pages.notice(brand, _NOT_FROM_HERE, 403)
         try:
             form = await form_of(request)
+            if form.keys() - {"action", *_NAMES}:
+                raise BadRequest
         except Refusal as refusal:
             return pages.notice(brand, refusal.sentence, refusal.status_code)
         try:
@@ -154,7 +156,6 @@ class ControlPage:
             groups=GROUPS,
             typed=typed,
             done=done,
-            is_refused=status_code != HTTPStatus.OK,
             wrong=[field for field in _FIELDS if field.name in wrong],
             tables=[
                 ("Last payments", [_payment_row(payment) for payment in paid_in]),
@@ -164,7 +165,7 @@ class ControlPage:
 
 
 def _read(form: Mapping[str, str]) -> Faults:
-    """A field left empty is as in a bank that works. Raises ValidationError, also for fields of nobody's."""
+    """A field left empty is as in a bank that works. Raises ValidationError."""
     asked: dict[str, object] = {field.name: False for field in _FIELDS if field.kind == "switch"}
     for name, text in form.items():
         if name == "action" or not text.strip():
