@@ -21,7 +21,7 @@ import json
 import sqlite3
 from typing import Annotated, Self, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from bank_api.messages import Message
 
@@ -83,7 +83,10 @@ NONE = Faults()
 def in_force(connection: sqlite3.Connection, bank: str) -> Faults:
     """They stand in the books, so a bank that was started again is as broken as before."""
     row = connection.execute("SELECT settings FROM faults WHERE bank = ?", (bank,)).fetchone()
-    return Faults.model_validate_json(row["settings"]) if row else NONE
+    try:
+        return Faults.model_validate_json(row["settings"]) if row else NONE
+    except ValidationError:
+        return NONE  # another version of ours set them, and knew other faults
 
 
 def put_in_force(connection: sqlite3.Connection, bank: str, faults: Faults) -> None:

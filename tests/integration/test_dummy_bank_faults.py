@@ -1,6 +1,7 @@
 """The bank broken on purpose: each fault acts where it should, nowhere else, and the same way every time."""
 
 import asyncio
+import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -360,3 +361,18 @@ def test_a_die_falls_evenly_and_depends_on_every_word() -> None:
     assert all(0 <= die < 1 for die in dice)
     assert not any(faults.strike(0, number) for number in range(1_000))
     assert all(faults.strike(1, number) for number in range(1_000))
+
+
+async def test_faults_that_another_version_set_do_not_keep_the_bank_closed(tmp_path: Path) -> None:
+    async with a_town(tmp_path) as town:
+        await town.break_it(error_rate=1)
+    async with a_town(tmp_path) as town:
+        kept = (await town.browser.get("/hdfc/control/faults")).json()
+        books = sqlite3.connect(town.settings.books_path, isolation_level=None)
+        books.execute("UPDATE faults SET settings = '{\"moon_phase\": 3}'")
+        books.close()
+    async with a_town(tmp_path) as town:
+        assert (await town.pay_out()).status == "succeeded"
+        assert (await town.browser.get("/hdfc/control/faults")).json() == DEFAULTS
+
+    assert kept == DEFAULTS | {"error_rate": 1}
