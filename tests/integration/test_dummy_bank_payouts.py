@@ -5,7 +5,7 @@ import re
 import signal
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +236,38 @@ async def test_an_event_of_a_payout_is_sent_again_until_it_is_heard(town: Town) 
 
     assert len(town.merchant.heard) == 2
     assert len({heard.event_id for heard in town.merchant.heard}) == 1
+
+
+async def test_through_a_storm_each_reference_is_paid_once_told_once_and_stands_in_the_statement(
+    town: Town,
+) -> None:
+    storm = {"error_rate": 0.3, "drop_response_rate": 0.3, "latency_ms": [0, 30], "pending_rate": 0.5}
+    await town.break_it(**storm, pending_ms=100, fail_rate=0.2, reversal_rate=0.2, reversal_after_ms=100)
+
+    async def until_final(reference: str) -> str:
+        while True:
+            with suppress(BankUnreachable):
+                state = await town.pay_out(reference)
+                if state.status != "pending":
+                    return state.status
+            await asyncio.sleep(0.02)
+
+    references = [f"w-{number}" for number in range(40)]
+    finals = await asyncio.gather(*map(until_final, references * 2))
+    await until(lambda: town.ask("SELECT count(*) FROM payouts WHERE next_at_ms IS NOT NULL") == 0)
+    await until(lambda: town.ask("SELECT count(*) FROM outbox WHERE state = 'waiting'") == 0)
+
+    assert set(finals) == {"succeeded", "failed"}
+    assert town.ask("SELECT count(*) FROM payouts") == len(references)
+    events = told(town)
+    assert len(events) == len(set(events))
+    final = [event for event in events if event[0] != "payout.reversed"]
+    assert sorted(reference for _, reference in final) == sorted(references)
+    lines = await town.hdfc.statement(town.today())
+    as_events = {"payout": "payout.succeeded", "reversal": "payout.reversed"}
+    moved = [event for event in events if event[0] != "payout.failed"]
+    assert sorted((as_events[line.kind], line.reference) for line in lines) == sorted(moved)
+    assert {kind for kind, _ in events} == {"payout.succeeded", "payout.failed", "payout.reversed"}
 
 
 async def test_a_bank_killed_in_the_middle_knows_its_payouts_and_finishes_them(tmp_path: Path) -> None:

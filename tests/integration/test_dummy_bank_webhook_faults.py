@@ -138,7 +138,7 @@ async def test_books_from_before_there_were_payouts_are_taken_over_with_what_wai
         await town.control(created.token, "approve")
         event = town.merchant.heard[0].event.model_dump_json()
         books = town.settings.books_path
-    older = sqlite3.connect(books)
+    older = sqlite3.connect(books, isolation_level=None)
     older.executescript("DROP INDEX late_successes;" + OLD_OUTBOX)
     older.executemany(
         "INSERT INTO outbox VALUES (?, 'hdfc', ?, ?, 'walk', ?, 3, ?)",
@@ -147,7 +147,6 @@ async def test_books_from_before_there_were_payouts_are_taken_over_with_what_wai
             ("evt_0", created.token, event, "delivered", 0),
         ],
     )
-    older.commit()
     older.close()
 
     async with a_town(tmp_path) as town:
