@@ -102,20 +102,20 @@ async def test_a_day_is_written_in_one_way_only(town: Town) -> None:
         assert (answer.status_code, answer.text.count("\n")) == (200, 1)
 
 
-@pytest.mark.parametrize("errors", [1, 2, 3, 4, 7])
-async def test_a_statement_has_as_many_wrong_lines_as_were_asked_for(town: Town, errors: int) -> None:
+async def test_a_statement_has_as_many_wrong_lines_as_were_asked_for(town: Town) -> None:
     await asyncio.gather(*(town.pay_out(f"w-{number}", amount_paise=500 + number) for number in range(10)))
     right = await town.hdfc.statement(town.today())
 
-    await town.break_it(statement_errors=errors)
-    wrong = await town.hdfc.statement(town.today())
+    for errors in (1, 2, 3, 4, 7):
+        await town.break_it(statement_errors=errors)
+        wrong = await town.hdfc.statement(town.today())
 
-    assert await town.hdfc.statement(town.today()) == wrong
-    assert errors_in(wrong, right) == Counter(
-        ("missing", "doubled", "wrong amount", "unknown reference")[number % 4] for number in range(errors)
-    )
-    await town.browser.delete("/hdfc/control/faults")
-    assert await town.hdfc.statement(town.today()) == right
+        assert await town.hdfc.statement(town.today()) == wrong
+        assert errors_in(wrong, right) == Counter(
+            ("missing", "doubled", "wrong amount", "unknown reference")[number % 4]
+            for number in range(errors)
+        )
+    assert await right_lines(town) == right
 
 
 async def test_where_no_right_line_is_left_the_wrong_ones_are_strangers(town: Town) -> None:
