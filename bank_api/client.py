@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import date
 from http import HTTPStatus
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from bank_api.messages import (
+    AccountToVerify,
     AnyMessage,
     NewPayment,
+    NewPayout,
     NotAMessage,
     PaymentCreated,
     PaymentState,
+    PayoutState,
     RefundRequest,
+    VerifiedAccount,
     read,
 )
+from bank_api.statement import StatementLine, read_statement
 from runtime.logs import current_correlation_id
+
+Answer = TypeVar("Answer")
 
 CORRELATION_HEADER = "X-Correlation-Id"
 TIMEOUT_SECONDS = 8.0
@@ -54,7 +63,7 @@ class BankClient:
         self._base_url = base_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         self._http = httpx.AsyncClient(
-            headers={"Authorization": f"Bearer {api_key}", "Accept": "application/json"},
+            headers={"Authorization": f"Bearer {api_key}"},
             timeout=timeout_seconds,
             # Shorter than any server keeps an idle connection, so none closes just as we write on it.
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0),
@@ -76,12 +85,38 @@ class BankClient:
 
     async def payment(self, token: str) -> PaymentState:
         """How this payment stands; BankRefused with 404 where the bank knows no such token."""
-        return await self._ask(PaymentState, "GET", f"/payments/{quote(token, safe='')}")
+        return await self._ask(PaymentState, "GET", f"/payments/{_segment(token)}")
 
     async def refund(self, token: str) -> PaymentState:
         """Give the customer a paid payment back; again: the same answer; not paid: BankRefused with 409."""
         order = RefundRequest(token=token)
         return await self._ask(PaymentState, "POST", "/refunds", order.model_dump_json())
+
+    async def payout(self, reference: str, account_number: str, ifsc: str, amount_paise: int) -> PayoutState:
+        """Pay this amount into this account, once; the same reference and content again: the same payout.
+
+        Raises ValidationError, before the bank hears of it, for an account number or IFSC that none can have.
+        """
+        order = NewPayout(
+            reference=reference, account_number=account_number, ifsc=ifsc, amount_paise=amount_paise
+        )
+        state = await self._ask(PayoutState, "POST", "/payouts", order.model_dump_json())
+        return _about(reference, state)
+
+    async def payout_state(self, reference: str) -> PayoutState:
+        """How this payout stands; BankRefused with 404 where the bank knows no such reference."""
+        state = await self._ask(PayoutState, "GET", f"/payouts/{_segment(reference)}")
+        return _about(reference, state)
+
+    async def verify_account(self, account_number: str, ifsc: str) -> VerifiedAccount:
+        """Whether this account exists, and in whose name. Raises ValidationError as `payout` does."""
+        account = AccountToVerify(account_number=account_number, ifsc=ifsc)
+        return await self._ask(VerifiedAccount, "POST", "/accounts/verify", account.model_dump_json())
+
+    async def statement(self, day: date) -> tuple[StatementLine, ...]:
+        """What moved on this day in Kolkata, as the bank has it; one wrong line, and nothing of it is read."""
+        response = await self._call("GET", f"/statement?date={day:%Y-%m-%d}", accept="text/csv")
+        return _read(read_statement, response.content)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -95,12 +130,19 @@ class BankClient:
     async def _ask(
         self, answer: type[AnyMessage], method: str, path: str, content: str | None = None
     ) -> AnyMessage:
-        headers = {CORRELATION_HEADER: current_correlation_id()}
+        response = await self._call(method, path, content)
+        return _read(lambda body: read(answer, body), response.content)
+
+    async def _call(
+        self, method: str, path: str, content: str | None = None, *, accept: str = "application/json"
+    ) -> httpx.Response:
+        """A 2xx, whatever stands in it."""
+        headers = {CORRELATION_HEADER: current_correlation_id(), "Accept": accept}
         if content is not None:
             headers["Content-Type"] = "application/json"
         response = await self._send(method, path, headers, content)
         if response.is_success:
-            return _read(answer, response.content)
+            return response
         if response.is_client_error and response.status_code not in _NOT_NOW:
             raise BankRefused(response.status_code, response.text[:_LONGEST_WORDS])
         raise BankUnreachable(f"the bank answered {response.status_code}")
@@ -120,8 +162,19 @@ class BankClient:
             raise BankUnreachable(type(error).__name__) from error
 
 
-def _read(answer: type[AnyMessage], body: bytes) -> AnyMessage:
+def _segment(name: str) -> str:
+    """One segment of a path, whatever the name is; `.` and `..` alone would be walked along."""
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")
+
+
+def _about(reference: str, state: PayoutState) -> PayoutState:
+    if state.reference != reference:
+        raise BankUnreachable("the bank's answer is about another payout")
+    return state
+
+
+def _read(reader: Callable[[bytes], Answer], body: bytes) -> Answer:
     try:
-        return read(answer, body)
+        return reader(body)
     except NotAMessage as error:
         raise BankUnreachable(f"the bank's answer cannot be read ({error})") from error

@@ -45,7 +45,14 @@ Timestamp: TypeAlias = Annotated[
     str, StringConstraints(min_length=_ISO_8601_SHORTEST, max_length=40), AfterValidator(_iso_8601)
 ]
 AmountPaise: TypeAlias = Annotated[int, Field(gt=0, le=LARGEST_AMOUNT_PAISE)]
+# It travels in addresses and statements, too, where a line break would make another text of it.
+PayoutReference: TypeAlias = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+AccountNumber: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{9,18}$")]
+Ifsc: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}0[A-Z0-9]{6}$")]
 PaymentStatus: TypeAlias = Literal["created", "paid", "declined", "expired", "refunded"]
+PayoutStatus: TypeAlias = Literal["succeeded", "pending", "failed"]
 
 
 class Message(BaseModel):
@@ -85,6 +92,41 @@ class RefundRequest(Message):
     """We ask the bank to give its customer a whole payment back."""
 
     token: Identifier
+
+
+class NewPayout(Message):
+    """We ask the bank to pay an amount into an account; our reference makes it idempotent."""
+
+    reference: PayoutReference
+    account_number: AccountNumber
+    ifsc: Ifsc
+    amount_paise: AmountPaise
+
+
+class PayoutState(Message):
+    """How a payout stands at the bank; `utr` once money has moved, `reason` where it did not arrive.
+
+    A payout that came back after it had succeeded is `failed`, with its `utr`.
+    """
+
+    reference: PayoutReference
+    status: PayoutStatus
+    utr: ShortText | None = None
+    reason: ShortText | None = None
+
+
+class AccountToVerify(Message):
+    """We ask the bank whose account this is."""
+
+    account_number: AccountNumber
+    ifsc: Ifsc
+
+
+class VerifiedAccount(Message):
+    """What the bank knows of an account; no name where there is no such account."""
+
+    status: Literal["active", "invalid"]
+    registered_name: ShortText | None = None
 
 
 class PaymentSucceeded(Message):

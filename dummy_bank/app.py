@@ -17,12 +17,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dummy_bank import pages
 from dummy_bank.books import Books
 from dummy_bank.control import Control
+from dummy_bank.control_page import ControlPage
 from dummy_bank.desk import Desk
+from dummy_bank.later import Later
 from dummy_bank.merchant_api import MerchantApi
 from dummy_bank.netbanking import Netbanking
 from dummy_bank.outbox import Outbox
+from dummy_bank.payout_api import PayoutApi
 from dummy_bank.refusals import Refusal
 from dummy_bank.settings import Settings
+from dummy_bank.trouble import Trouble
 from runtime.batcher import Busy
 from runtime.logs import logger
 from runtime.probes import Probes
@@ -34,22 +38,29 @@ def create_app(settings: Settings, *, clock: Callable[[], float] = time.time) ->
     """Both banks on one port. Tests hand in their own clock, in seconds since 1970."""
     books = Books(settings.books_path)
     outbox = Outbox(settings, books, clock=clock)
-    desk = Desk(settings, books, outbox, clock)
+    later = Later(books, outbox, clock=clock)
+    trouble = Trouble(books)
+    desk = Desk(settings, books, outbox, later, trouble, clock)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         await books.open()
+        await trouble.load()
         await outbox.start()
+        later.start()
         log.info("open for business", webhooks=[settings.webhook_url(bank) for bank in ("hdfc", "axis")])
         yield
+        await later.stop()
         await outbox.stop()
         await books.close()
 
     bank = Starlette(
         routes=[
             *MerchantApi(desk).routes(),
+            *PayoutApi(desk).routes(),
             *Netbanking(desk).routes(),
             *Control(desk).routes(),
+            *ControlPage(desk).routes(),
             *pages.routes(),
         ],
         middleware=[Middleware(_SafeHeaders, settings=settings)],

@@ -12,68 +12,11 @@ from typing import TypeAlias, TypeVar, cast
 
 from dummy_bank.customers import seed
 from dummy_bank.refusals import Refusal
+from dummy_bank.schema import prepare
 from runtime.batcher import Batcher
 
 Result = TypeVar("Result")
 Act: TypeAlias = Callable[[sqlite3.Connection], Result]
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS customers (
-    bank          TEXT    NOT NULL,
-    customer_id   TEXT    NOT NULL,
-    name          TEXT    NOT NULL,
-    password_hash BLOB    NOT NULL,
-    balance_paise INTEGER NOT NULL CHECK (balance_paise >= 0),
-    PRIMARY KEY (bank, customer_id)
-) STRICT;
-
--- What each bank has collected for the merchant; with the customers' balances it always adds up to the same.
-CREATE TABLE IF NOT EXISTS collected (
-    bank          TEXT    PRIMARY KEY,
-    balance_paise INTEGER NOT NULL CHECK (balance_paise >= 0)
-) STRICT;
-
-CREATE TABLE IF NOT EXISTS payments (
-    token              TEXT    PRIMARY KEY,
-    bank               TEXT    NOT NULL,
-    merchant_reference TEXT    NOT NULL,
-    user_identifier    TEXT    NOT NULL,
-    amount_paise       INTEGER NOT NULL CHECK (amount_paise > 0),
-    return_url         TEXT    NOT NULL,
-    status             TEXT    NOT NULL CHECK (status IN ('created', 'paid', 'declined', 'refunded')),
-    customer_id        TEXT,
-    bank_reference     TEXT    UNIQUE,
-    correlation_id     TEXT    NOT NULL,
-    created_at_ms      INTEGER NOT NULL,
-    UNIQUE (bank, merchant_reference)
-) STRICT;
-
--- The second debit of a payment, or its second refund, fails here even if everything above it is wrong.
-CREATE TABLE IF NOT EXISTS movements (
-    id           INTEGER PRIMARY KEY,
-    bank         TEXT    NOT NULL,
-    customer_id  TEXT    NOT NULL,
-    token        TEXT    NOT NULL REFERENCES payments (token),
-    kind         TEXT    NOT NULL CHECK (kind IN ('payment', 'refund')),
-    amount_paise INTEGER NOT NULL CHECK (amount_paise > 0),
-    utr          TEXT    NOT NULL UNIQUE,
-    at_ms        INTEGER NOT NULL,
-    UNIQUE (token, kind)
-) STRICT;
-CREATE INDEX IF NOT EXISTS movements_by_day ON movements (bank, at_ms);
-
-CREATE TABLE IF NOT EXISTS outbox (
-    event_id           TEXT    PRIMARY KEY,
-    bank               TEXT    NOT NULL,
-    token              TEXT    NOT NULL REFERENCES payments (token),
-    body               TEXT    NOT NULL,
-    correlation_id     TEXT    NOT NULL,
-    state              TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'refused')),
-    attempts           INTEGER NOT NULL DEFAULT 0,
-    next_attempt_at_ms INTEGER NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (next_attempt_at_ms) WHERE state = 'waiting';
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +73,7 @@ class Books:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.executescript(_SCHEMA)
+        prepare(connection)
         connection.execute("BEGIN IMMEDIATE")
         seed(connection)
         connection.execute("COMMIT")

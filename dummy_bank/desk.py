@@ -14,15 +14,18 @@ from urllib.parse import parse_qsl
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from bank_api.messages import AnyMessage, NotAMessage, read
 from dummy_bank.books import Books
 from dummy_bank.brands import BRANDS, Brand
 from dummy_bank.customers import WrongTries
+from dummy_bank.later import Later
 from dummy_bank.outbox import Outbox
-from dummy_bank.refusals import BadRequest, TooLarge
+from dummy_bank.refusals import BadRequest, NotOurMerchant, TooLarge
 from dummy_bank.settings import Settings, origin_of
+from dummy_bank.trouble import Trouble
 
 _LONGEST_BODY_BYTES = 16 * 1024
-_MOST_FIELDS = 20
+_MOST_FIELDS = 40
 _TICKET_SECONDS = 300
 
 
@@ -65,6 +68,8 @@ class Desk:
     settings: Settings
     books: Books
     outbox: Outbox
+    later: Later
+    trouble: Trouble
     clock: Callable[[], float]
     tickets: Tickets = field(default_factory=Tickets)
     wrong_tries: WrongTries = field(default_factory=WrongTries)
@@ -79,6 +84,24 @@ def brand_of(request: Request) -> Brand:
     if brand is None:
         raise HTTPException(404)
     return brand
+
+
+def admitted(request: Request, settings: Settings) -> Brand:
+    """The bank that the address names, for a merchant who has its key. Raises a 404 or NotOurMerchant."""
+    brand = brand_of(request)
+    key = settings.api_key(brand.name)
+    given = request.headers.get("authorization", "")
+    if not key or not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
+        raise NotOurMerchant
+    return brand
+
+
+async def message_of(message: type[AnyMessage], request: Request) -> AnyMessage:
+    """The body as this message. Raises TooLarge or BadRequest."""
+    try:
+        return read(message, await body_of(request))
+    except NotAMessage:
+        raise BadRequest from None
 
 
 async def body_of(request: Request) -> bytes:

@@ -1,8 +1,7 @@
-"""What the merchant's servers ask us: payments, refunds, and the day's statement."""
+"""What the merchant's servers ask us about payments, and the day's statement."""
 
 from __future__ import annotations
 
-import hmac
 import re
 from functools import partial
 
@@ -11,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bank_api.client import CORRELATION_HEADER
-from bank_api.messages import AnyMessage, NewPayment, NotAMessage, PaymentCreated, RefundRequest, read
+from bank_api.messages import NewPayment, PaymentCreated, RefundRequest
 from dummy_bank import payments, statement
 from dummy_bank.brands import Brand
-from dummy_bank.desk import Desk, body_of, brand_of
-from dummy_bank.refusals import BadRequest, ForeignReturnUrl, NotOurMerchant
+from dummy_bank.desk import Desk, admitted, brand_of, message_of
+from dummy_bank.refusals import BadRequest, ForeignReturnUrl
 from dummy_bank.settings import origin_of
 from runtime.logs import accepted_correlation_id, correlated, logger
 
@@ -40,11 +39,42 @@ class MerchantApi:
         ]
 
     async def create_payment(self, request: Request) -> Response:
-        brand = self._admitted(request)
-        order = await _message(NewPayment, request)
+        brand = self._open_for(request)
+        order = await message_of(NewPayment, request)
         if not self._may_return_to(order.return_url):
             raise ForeignReturnUrl
         correlation_id = accepted_correlation_id(request.headers.get(CORRELATION_HEADER))
+        return await self._desk.trouble.answer(
+            brand.name,
+            "payment",
+            order.merchant_reference,
+            partial(self._create, brand, order, correlation_id),
+        )
+
+    async def show_payment(self, request: Request) -> Response:
+        brand = self._open_for(request)
+        token: str = request.path_params["token"]
+        return await self._desk.trouble.answer(
+            brand.name, "payment enquiry", token, partial(self._show, brand, token)
+        )
+
+    async def refund(self, request: Request) -> Response:
+        brand = self._open_for(request)
+        asked = await message_of(RefundRequest, request)
+        return await self._desk.trouble.answer(
+            brand.name, "refund", asked.token, partial(self._refund, brand, asked.token)
+        )
+
+    async def statement(self, request: Request) -> Response:
+        brand = admitted(request, self._desk.settings)
+        try:
+            day = statement.day(request.query_params.get("date", ""))
+        except ValueError:
+            raise BadRequest from None
+        text = await self._desk.books.read(partial(statement.of_day, bank=brand.name, day=day))
+        return Response(text, media_type="text/csv")
+
+    async def _create(self, brand: Brand, order: NewPayment, correlation_id: str) -> Response:
         payment = await self._desk.books.write(
             partial(
                 payments.create,
@@ -60,47 +90,23 @@ class MerchantApi:
         created = PaymentCreated(token=payment.token, redirect_url=redirect_url)
         return JSONResponse(created.model_dump(), 201)
 
-    async def show_payment(self, request: Request) -> Response:
-        brand = self._admitted(request)
-        token: str = request.path_params["token"]
+    async def _show(self, brand: Brand, token: str) -> Response:
         payment = await self._desk.books.read(
             partial(payments.find, bank=brand.name, token=token, now_ms=self._desk.now_ms())
         )
         return JSONResponse(payment.state.model_dump())
 
-    async def refund(self, request: Request) -> Response:
-        brand = self._admitted(request)
-        asked = await _message(RefundRequest, request)
+    async def _refund(self, brand: Brand, token: str) -> Response:
         payment = await self._desk.books.write(
-            partial(payments.refund, bank=brand.name, token=asked.token, now_ms=self._desk.now_ms())
+            partial(payments.refund, bank=brand.name, token=token, now_ms=self._desk.now_ms())
         )
         with correlated(payment.correlation_id):
             log.info("payment refunded", bank=brand.name, reference=payment.merchant_reference)
         return JSONResponse(payment.state.model_dump())
 
-    async def statement(self, request: Request) -> Response:
-        brand = self._admitted(request)
-        try:
-            day = statement.day(request.query_params.get("date", ""))
-        except ValueError:
-            raise BadRequest from None
-        text = await self._desk.books.read(partial(statement.of_day, bank=brand.name, day=day))
-        return Response(text, media_type="text/csv")
-
-    def _admitted(self, request: Request) -> Brand:
-        brand = brand_of(request)
-        key = self._desk.settings.api_key(brand.name)
-        given = request.headers.get("authorization", "")
-        if not key or not hmac.compare_digest(given.encode(), f"Bearer {key}".encode()):
-            raise NotOurMerchant
-        return brand
+    def _open_for(self, request: Request) -> Brand:
+        self._desk.trouble.refuse_if_down(brand_of(request).name)
+        return admitted(request, self._desk.settings)
 
     def _may_return_to(self, url: str) -> bool:
         return bool(_PLAIN_URL.fullmatch(url)) and origin_of(url) in self._desk.settings.merchant_origins
-
-
-async def _message(message: type[AnyMessage], request: Request) -> AnyMessage:
-    try:
-        return read(message, await body_of(request))
-    except NotAMessage:
-        raise BadRequest from None

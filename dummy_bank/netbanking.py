@@ -132,8 +132,11 @@ async def decide(desk: Desk, bank: str, token: str, action: str, customer_id: st
     decision = await desk.books.write(
         partial(way, bank=bank, token=token, customer_id=customer_id, now_ms=desk.now_ms())
     )
-    if decision.event_id:
+    if decision.sending_id:
         with correlated(decision.payment.correlation_id):
-            log.info("payment decided", bank=bank, status=decision.payment.status, event_id=decision.event_id)
-        await desk.outbox.try_once(decision.event_id)
+            log.info("payment decided", bank=bank, status=decision.payment.status)
+        # Duplicates and late successes that this decision brought with it are not for us to send.
+        desk.outbox.wake()
+        desk.later.wake()
+        await desk.outbox.try_once(decision.sending_id)
     return decision

@@ -81,6 +81,11 @@ def outcome(brand: Brand, payment: Payment, *, status_code: int = 200) -> Respon
     )
 
 
+def control(brand: Brand, status_code: int, **shown: object) -> Response:
+    """The faults and what was paid last; `control_page.py` knows what is shown."""
+    return _page("control.html", brand, status_code, **shown)
+
+
 def notice(brand: Brand | None, sentence: str, status_code: int, *, back: str = "") -> Response:
     return _page("notice.html", brand, status_code, sentence=sentence, back=back)
 

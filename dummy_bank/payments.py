@@ -10,9 +10,10 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from bank_api.messages import NewPayment, PaymentStatus
-from dummy_bank.announcements import announce
-from dummy_bank.brands import BRANDS
+from dummy_bank.announcements import announce, leave_first_try_to_the_desk
+from dummy_bank.faults import in_force
 from dummy_bank.payment import Payment
+from dummy_bank.references import new_reference
 from dummy_bank.refusals import (
     AlreadyDecided,
     NotEnoughMoney,
@@ -23,6 +24,7 @@ from dummy_bank.refusals import (
 )
 
 LIFETIME_MS = 15 * 60 * 1000
+_MOST_AT_ONCE = 100
 _COLUMNS = (
     "token, bank, merchant_reference, user_identifier, amount_paise, return_url, status,"
     " customer_id, bank_reference, correlation_id, created_at_ms"
@@ -31,10 +33,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How a payment stands after a button was pressed; `event_id` None where it stood so before."""
+    """How a payment stands after a button was pressed; `sending_id` None where it stood so before."""
 
     payment: Payment
-    event_id: str | None
+    sending_id: int | None
 
 
 def create(
@@ -106,9 +108,7 @@ def approve(
     balance = _balance_paise(connection, bank, customer_id)
     if balance < payment.amount_paise:
         raise NotEnoughMoney(payment.status)
-    paid = _decided(connection, payment, "paid", customer_id)
-    _move(connection, paid, "payment", paid.bank_reference or "", now_ms)
-    return Decision(paid, announce(connection, paid, now_ms=now_ms))
+    return _decision(connection, _pay(connection, payment, customer_id, now_ms), now_ms)
 
 
 def decline(
@@ -122,7 +122,42 @@ def decline(
         raise AlreadyDecided(payment.status)
     _balance_paise(connection, bank, customer_id)
     declined = _decided(connection, payment, "declined", customer_id)
-    return Decision(declined, announce(connection, declined, now_ms=now_ms))
+    faults = in_force(connection, bank)
+    if faults.late_success_after_decline:
+        connection.execute(
+            "UPDATE payments SET late_success_at_ms = ? WHERE token = ?", (now_ms + faults.pending_ms, token)
+        )
+    return _decision(connection, declined, now_ms)
+
+
+def pay_late_successes(connection: sqlite3.Connection, *, now_ms: int) -> int:
+    """Take the amounts of declined payments after all, where this fault was in force then; how many were due."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM payments WHERE late_success_at_ms <= ?"  # noqa: S608 # a constant
+        " ORDER BY late_success_at_ms LIMIT ?",
+        (now_ms, _MOST_AT_ONCE),
+    ).fetchall()
+    for payment in (Payment(*row) for row in rows):
+        connection.execute("UPDATE payments SET late_success_at_ms = NULL WHERE token = ?", (payment.token,))
+        customer_id = payment.customer_id or ""
+        if _balance_paise(connection, payment.bank, customer_id) >= payment.amount_paise:
+            announce(connection, _pay(connection, payment, customer_id, now_ms), now_ms=now_ms)
+    return len(rows)
+
+
+def next_late_success_ms(connection: sqlite3.Connection) -> int | None:
+    due: int | None = connection.execute(
+        "SELECT min(late_success_at_ms) FROM payments WHERE late_success_at_ms IS NOT NULL"
+    ).fetchone()[0]
+    return due
+
+
+def newest(connection: sqlite3.Connection, bank: str, count: int) -> list[Payment]:
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM payments WHERE bank = ? ORDER BY created_at_ms DESC, rowid DESC LIMIT ?",  # noqa: S608
+        (bank, count),
+    )
+    return [Payment(*row) for row in rows]
 
 
 def refund(connection: sqlite3.Connection, bank: str, token: str, *, now_ms: int) -> Payment:
@@ -133,8 +168,20 @@ def refund(connection: sqlite3.Connection, bank: str, token: str, *, now_ms: int
     if payment.status != "paid":
         raise NotPaid(payment.status)
     connection.execute("UPDATE payments SET status = 'refunded' WHERE token = ?", (token,))
-    _move(connection, payment, "refund", _new_reference(connection, bank), now_ms)
+    _move(connection, payment, "refund", new_reference(connection, bank), now_ms)
     return replace(payment, status="refunded")
+
+
+def _decision(connection: sqlite3.Connection, payment: Payment, now_ms: int) -> Decision:
+    sending_id = announce(connection, payment, now_ms=now_ms)
+    leave_first_try_to_the_desk(connection, sending_id, now_ms=now_ms)
+    return Decision(payment, sending_id)
+
+
+def _pay(connection: sqlite3.Connection, payment: Payment, customer_id: str, now_ms: int) -> Payment:
+    paid = _decided(connection, payment, "paid", customer_id)
+    _move(connection, paid, "payment", paid.bank_reference or "", now_ms)
+    return paid
 
 
 def _balance_paise(connection: sqlite3.Connection, bank: str, customer_id: str) -> int:
@@ -151,7 +198,7 @@ def _decided(
     connection: sqlite3.Connection, payment: Payment, status: PaymentStatus, customer_id: str
 ) -> Payment:
     # A declined payment gets a reference too: the customer quotes it when asking us what happened.
-    reference = _new_reference(connection, payment.bank)
+    reference = new_reference(connection, payment.bank)
     connection.execute(
         "UPDATE payments SET status = ?, customer_id = ?, bank_reference = ? WHERE token = ?",
         (status, customer_id, reference, payment.token),
@@ -173,14 +220,3 @@ def _move(connection: sqlite3.Connection, payment: Payment, kind: str, utr: str,
     connection.execute(
         "UPDATE collected SET balance_paise = balance_paise + ? WHERE bank = ?", (from_customer, payment.bank)
     )
-
-
-def _new_reference(connection: sqlite3.Connection, bank: str) -> str:
-    while True:
-        reference = f"{BRANDS[bank].reference_prefix}{secrets.randbelow(10**11):011d}"
-        taken = connection.execute(
-            "SELECT 1 FROM payments WHERE bank_reference = ? UNION ALL SELECT 1 FROM movements WHERE utr = ?",
-            (reference, reference),
-        ).fetchone()
-        if not taken:
-            return reference

@@ -1,8 +1,8 @@
 """What the bank refuses, each with the sentence that is read and the status that a server gets.
 
 Refusal
-    NotOurMerchant, UnknownPayment, UnknownCustomer, BadRequest, TooLarge,
-    ReferenceReused, ForeignReturnUrl, NotEnoughMoney, AlreadyDecided, NotPaid
+    NotOurMerchant, UnknownPayment, UnknownPayout, UnknownCustomer, BadRequest, TooLarge, OutOfOrder,
+    ReferenceReused, PayoutReferenceReused, ForeignReturnUrl, NotEnoughMoney, AlreadyDecided, NotPaid
 """
 
 from __future__ import annotations
@@ -36,6 +36,12 @@ class UnknownPayment(Refusal):
     status_code = 404
 
 
+class UnknownPayout(Refusal):
+    """We know no such payout."""
+
+    status_code = 404
+
+
 class UnknownCustomer(Refusal):
     """We know no such customer."""
 
@@ -54,8 +60,18 @@ class TooLarge(Refusal):
     status_code = 413
 
 
+class OutOfOrder(Refusal):
+    """We cannot answer at the moment. Nothing has happened."""
+
+    status_code = 503
+
+
 class ReferenceReused(Refusal):
     """This merchant reference stands for a payment with another content."""
+
+
+class PayoutReferenceReused(Refusal):
+    """This reference stands for a payout into another account or of another amount. Nothing was paid."""
 
 
 class ForeignReturnUrl(Refusal):

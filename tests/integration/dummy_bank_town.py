@@ -4,15 +4,21 @@ A small HTTP server stands in for the merchant's webhook address, and answers wh
 """
 
 import asyncio
+import os
 import re
+import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -21,7 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bank_api.client import BankClient
-from bank_api.messages import Event, PaymentCreated, parse_event
+from bank_api.messages import Event, PaymentCreated, PayoutState, parse_event
 from bank_api.signing import verify
 from dummy_bank.app import create_app
 from dummy_bank.settings import Settings
@@ -30,6 +36,9 @@ SECRET = "whsec_" + "QkFUVUEt" * 4
 OLDER_SECRET = "whsec_" + "T0xERVIt" * 4
 RUPEES_10_CRORE = 10_00_00_000_00
 AMOUNT = 2_000_00
+ACCOUNT = "123456789012"
+IFSC = "HDFC0ABC123"
+KOLKATA = timezone(timedelta(hours=5, minutes=30))
 
 
 @dataclass
@@ -92,6 +101,15 @@ class Town:
             return_url="http://localhost:3999/transfer?back=1",
         )
 
+    async def pay_out(self, reference: str = "w-1", **changes: Any) -> PayoutState:
+        order = {"account_number": ACCOUNT, "ifsc": IFSC, "amount_paise": AMOUNT}
+        return await self.hdfc.payout(reference, **order | changes)
+
+    async def break_it(self, bank: str = "hdfc", **faults: object) -> None:
+        """Set these faults, and let the others be as in a bank that works."""
+        answer = await self.browser.put(f"/{bank}/control/faults", json=faults)
+        assert answer.status_code == 200, answer.text
+
     async def log_in(self, token: str, password: str = "bank-demo-1", **headers: str) -> httpx.Response:
         form = {"customer_id": "9876500001", "password": password}
         return await self.browser.post(
@@ -122,6 +140,9 @@ class Town:
         finally:
             connection.close()
 
+    def today(self) -> date:
+        return datetime.fromtimestamp(self.clock(), KOLKATA).date()
+
     def nothing_was_lost(self) -> None:
         total = (
             "SELECT (SELECT sum(balance_paise) FROM customers) + (SELECT sum(balance_paise) FROM collected)"
@@ -129,16 +150,31 @@ class Town:
         assert self.ask(total) == 6 * RUPEES_10_CRORE
 
 
+class AtOnce(uvicorn.Server):
+    """Ends as soon as it is told to; uvicorn itself looks ten times a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.told = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.told.wait()
+
+
 @asynccontextmanager
 async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[int]:
-    listener = socket.create_server(("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
+    # asyncio turns TCP_NODELAY on for sockets that name their protocol only; else every answer waits for 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    server = AtOnce(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         await until(lambda: server.started or running.done())
         yield listener.getsockname()[1]
     finally:
-        server.should_exit = True
+        server.told.set()
         await running
         listener.close()
 
@@ -184,3 +220,34 @@ async def a_town(folder: Path) -> AsyncIterator[Town]:
         axis = await stack.enter_async_context(BankClient(f"{at}/axis/api/", "key-of-axis"))
         browser = await stack.enter_async_context(httpx.AsyncClient(base_url=at, trust_env=False))
         yield Town(settings, merchant, clock, hdfc, axis, browser, url)
+
+
+class BankProcess:
+    def __init__(self, folder: Path, port: int, webhook_port: int) -> None:
+        self.port = port
+        self._environment = os.environ | {
+            "BATUA_ENV": "dev",
+            "BATUA_DATA": str(folder),
+            "DUMMY_BANK_PORT": str(port),
+            "USER_APP_PORT": "3999",
+            "BANK_WEBHOOK_URL": f"http://127.0.0.1:{webhook_port}/webhooks",
+            "HDFC_BANK_API_KEY": "key-of-hdfc",
+            "HDFC_WEBHOOK_SECRETS": SECRET,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
+
+    async def start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: ASYNC220 # returns at once
+            [sys.executable, "-m", "dummy_bank"], env=self._environment, stdout=subprocess.DEVNULL
+        )
+        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
+            while True:
+                try:
+                    if (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    await asyncio.sleep(0.05)
+
+    async def end(self, how: signal.Signals) -> int:
+        self._process.send_signal(how)
+        return await asyncio.to_thread(self._process.wait, 15)

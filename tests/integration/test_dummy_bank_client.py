@@ -51,6 +51,29 @@ async def test_a_bank_that_drips_its_answer_is_given_up_in_time() -> None:
     assert time.monotonic() - started < 3
 
 
+async def test_of_a_payout_nothing_is_known_until_the_bank_speaks_of_it_clearly() -> None:
+    contents = [
+        b'{"reference": "w-2", "status": "succeeded", "utr": "U1", "reason": null}',
+        b'{"reference": "w-1", "status": "reversed", "utr": "U1", "reason": null}',
+        b'{"reference": "w-1", "status": "succeeded", "status": "failed"}',
+        b'{"status": "failed"}',
+        b"",
+    ]
+    told = iter([content for content in contents for _ in range(2)])
+
+    async def bank(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(next(told))(scope, receive, send)
+
+    async with served(bank) as port, BankClient(f"http://127.0.0.1:{port}", "k") as client:
+        for _ in contents:
+            with pytest.raises(BankUnreachable):
+                await client.payout("w-1", "123456789", "HDFC0ABC123", 100)
+            with pytest.raises(BankUnreachable):
+                await client.payout_state("w-1")
+
+    assert next(told, None) is None
+
+
 async def test_a_token_cannot_walk_to_another_address() -> None:
     asked: list[bytes] = []
 

@@ -1,10 +1,7 @@
 """What the merchant hears of a payment, whatever happens to either of them."""
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -18,7 +15,7 @@ from bank_api.client import BankClient, BankUnreachable
 from tests.integration.dummy_bank_town import (
     AMOUNT,
     RUPEES_10_CRORE,
-    SECRET,
+    BankProcess,
     Merchant,
     Town,
     a_town,
@@ -106,37 +103,6 @@ async def test_a_hundred_payments_at_once_are_each_told_once(town: Town) -> None
     assert len({heard.event.data.bank_reference for heard in town.merchant.heard}) == 100
     assert town.balance() == RUPEES_10_CRORE - 100 * AMOUNT
     town.nothing_was_lost()
-
-
-class BankProcess:
-    def __init__(self, folder: Path, port: int, webhook_port: int) -> None:
-        self.port = port
-        self._environment = os.environ | {
-            "BATUA_ENV": "dev",
-            "BATUA_DATA": str(folder),
-            "DUMMY_BANK_PORT": str(port),
-            "USER_APP_PORT": "3999",
-            "BANK_WEBHOOK_URL": f"http://127.0.0.1:{webhook_port}/webhooks",
-            "HDFC_BANK_API_KEY": "key-of-hdfc",
-            "HDFC_WEBHOOK_SECRETS": SECRET,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
-
-    async def start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: ASYNC220 # returns at once
-            [sys.executable, "-m", "dummy_bank"], env=self._environment, stdout=subprocess.DEVNULL
-        )
-        async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(20):
-            while True:
-                try:
-                    if (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    await asyncio.sleep(0.05)
-
-    async def end(self, how: signal.Signals) -> int:
-        self._process.send_signal(how)
-        return await asyncio.to_thread(self._process.wait, 15)
 
 
 async def test_a_bank_killed_after_the_debit_tells_the_merchant_when_it_is_back(tmp_path: Path) -> None:

@@ -8,11 +8,14 @@ import pytest
 from bank_api.adapters import ADAPTERS
 from bank_api.messages import (
     NewPayment,
+    NewPayout,
     NotAMessage,
     NotAnEvent,
     PaymentFailedEvent,
     PaymentSucceededEvent,
     PayoutEvent,
+    PayoutState,
+    VerifiedAccount,
     parse_event,
     read,
 )
@@ -148,6 +151,44 @@ def test_a_request_is_read_as_strictly() -> None:
     assert read(NewPayment, json.dumps(asked).encode()) == NewPayment(**asked)
     with pytest.raises(NotAMessage):
         read(NewPayment, json.dumps(asked | {"amount_paise": "1"}).encode())
+
+
+PAYOUT = {"reference": "w-1", "account_number": "123456789", "ifsc": "HDFC0ABC123", "amount_paise": 100}
+
+
+def test_a_payout_goes_to_an_account_that_can_be() -> None:
+    for account_number in ["123456789", "1" * 18]:
+        asked = PAYOUT | {"account_number": account_number}
+        assert read(NewPayout, json.dumps(asked).encode()) == NewPayout(**asked)
+    for wrong in [
+        *(
+            {"account_number": wrong}
+            for wrong in ("12345678", "1" * 19, "12345678x", "123456789\n", "१२३४५६७८९", 123456789)
+        ),
+        *(
+            {"ifsc": wrong}
+            for wrong in ("HDFC1ABC123", "hdfc0ABC123", "HDFC0abc123", "HDFC0ABC12", "HDFC0ABC1234")
+        ),
+        *({"reference": wrong} for wrong in ("", "a\nb", "a\n", "\x7f", "x" * 129)),
+        *({"amount_paise": wrong} for wrong in (0, 1.0, "1", 2**63)),
+    ]:
+        with pytest.raises(NotAMessage):
+            read(NewPayout, json.dumps(PAYOUT | wrong).encode())
+
+
+def test_a_payout_stands_in_one_of_three_ways() -> None:
+    for status in ("succeeded", "pending", "failed"):
+        answer = {"reference": "w-1", "status": status, "utr": None, "fee": 1}
+        assert read(PayoutState, json.dumps(answer).encode()).status == status
+    for wrong in [{"status": "reversed"}, {"status": None}, {"utr": 7}, {"reason": []}, {"reference": ""}]:
+        with pytest.raises(NotAMessage):
+            read(PayoutState, json.dumps({"reference": "w-1", "status": "failed"} | wrong).encode())
+
+
+def test_an_account_is_there_or_not() -> None:
+    assert read(VerifiedAccount, b'{"status": "invalid", "registered_name": null}').registered_name is None
+    with pytest.raises(NotAMessage):
+        read(VerifiedAccount, b'{"status": "perhaps", "registered_name": "Asha"}')
 
 
 def test_every_bank_has_its_adapter_under_its_own_name() -> None:
