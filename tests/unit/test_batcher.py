@@ -80,7 +80,7 @@ async def test_a_crowd_is_shared_among_the_flushers_that_are_free() -> None:
     await soon(*crowd, *later)
 
     assert [len(flush) for flush in book.flushes[:2]] == [6, 5]
-    assert sorted(sum(book.flushes, [])) == list(range(15))
+    assert sorted(item for flush in book.flushes for item in flush) == list(range(15))
 
 
 async def test_two_flushers_work_at_once_and_never_three() -> None:
