@@ -6,10 +6,11 @@ Refusal
 ├── KeyUsedForAnother, KeyInUse
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
-│   └── FirstNameRefused, LastNameRefused
+│   ├── FirstNameRefused, LastNameRefused
+│   └── AccountNumberRefused, IfscRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
-├── NotFound
+├── NotFound, TooLateToCancel
 └── BankNotReachable
 """
 
@@ -86,6 +87,14 @@ class LastNameRefused(InputRefused):
     """Enter your last name, in any script, with at most 50 characters."""
 
 
+class AccountNumberRefused(InputRefused):
+    """Enter the account number as your bank writes it: 9 to 18 digits."""
+
+
+class IfscRefused(InputRefused):
+    """Enter the IFSC of your branch, such as HDFC0001234."""
+
+
 class EmailTaken(Refusal):
     """There is already an account with this email. Log in instead."""
 
@@ -124,6 +133,10 @@ class CannotSend(Refusal):
 
 class NotFound(Refusal):
     """There is no such thing here, or it is not yours."""
+
+
+class TooLateToCancel(Refusal):
+    """This withdrawal has left for your bank already and can no longer be cancelled."""
 
 
 class BankNotReachable(Refusal):

@@ -97,6 +97,41 @@ WITH told AS (
 SELECT (sums.wrong + closings.wrong)::bigint FROM sums, closings
 """
 
+# What each withdrawal says of itself, beside what was booked for it; and each lane, beside what is in it.
+_WITHDRAWALS = """
+WITH booked AS (
+    SELECT w.id, w.status, w.correction,
+           EXISTS (SELECT FROM transfers t
+                    WHERE (t.id, t.kind, t.source_id, t.amount_paise) = (w.id, 'hold', w.owner_id, w.amount_paise)) AS held,
+           b.captured, b.released, b.reversals, b.taken_back, b.given_back, b.wrong
+      FROM withdrawals w
+     CROSS JOIN LATERAL (
+           SELECT count(*) FILTER (WHERE t.what = 'capture') AS captured,
+                  count(*) FILTER (WHERE t.what = 'release') AS released,
+                  count(*) FILTER (WHERE t.what IN ('reverse', 'reverse_to_suspense')) AS reversals,
+                  count(*) FILTER (WHERE t.what = 'take_back') AS taken_back,
+                  count(*) FILTER (WHERE t.what = 'give_back') AS given_back,
+                  count(*) FILTER (WHERE t.amount_paise <> w.amount_paise) AS wrong
+             FROM (SELECT split_part(x.reference, ':', 3) AS what, x.amount_paise FROM transfers x
+                    WHERE x.reference IN (
+                          SELECT 'withdrawal:' || w.id || ':' || ending
+                            FROM unnest(ARRAY['capture', 'release', 'reverse', 'reverse_to_suspense', 'take_back',
+                                              'give_back']) AS ending)) t) b
+)
+SELECT (SELECT count(*) FROM booked
+         WHERE NOT held OR wrong > 0
+            OR captured <> (status IN ('paid', 'reversed'))::int
+            OR released <> (status IN ('failed', 'cancelled'))::int
+            OR reversals <> (status = 'reversed')::int
+            OR taken_back <> (correction <> 'none')::int
+            OR given_back <> (correction = 'given_back')::int)
+     + (SELECT count(*) FROM lanes l
+         WHERE l.pending <> (SELECT count(*) FROM withdrawals w
+                              WHERE w.owner_id = l.owner_id
+                                AND (w.status IN ('queued', 'sending', 'unknown', 'needs_attention')
+                                     OR w.doubted_at IS NOT NULL)))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -120,7 +155,8 @@ def verify(url: str) -> dict[str, int | bool]:
 
     An owner without a balance row, with a gap in its running numbers, or whose adding-money rows and transfers
     disagree (in amount, owner or bank, or one without the other) counts as out of step, and so does an account that
-    money has moved on and that does not exist, and a day whose totals are not those of its entries.
+    money has moved on and that does not exist, a day whose totals are not those of its entries, a withdrawal whose
+    state and bookings disagree, and a lane that counts wrongly.
     Raises psycopg.OperationalError when the database is not there.
     """
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
@@ -129,8 +165,10 @@ def verify(url: str) -> dict[str, int | bool]:
         with connection.cursor(row_factory=class_row(_Found)) as cursor:
             found = cursor.execute(_CHECK).fetchone()
         days = connection.execute(_DAYS).fetchone()
+        withdrawals = connection.execute(_WITHDRAWALS).fetchone()
     assert found is not None, "the query has exactly one row"
     assert days is not None, "and so has this one"
+    assert withdrawals is not None, "and this one"
     counts = asdict(found)
     holds_differ = counts.pop("held_paise") != counts["open_holds_paise"]
     counts["accounts_out_of_step"] += (
@@ -138,6 +176,7 @@ def verify(url: str) -> dict[str, int | bool]:
         + counts.pop("house_accounts_with_a_balance_row")
         + counts.pop("unknown_accounts")
         + days[0]
+        + withdrawals[0]
         + holds_differ
     )
     counts["unbalanced_transfers"] += counts.pop("entries_of_nothing")

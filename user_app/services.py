@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bank_api.adapters import ADAPTERS
 from bank_api.client import BankClient
 from settings import BANKS, Settings
 from shared_db.balances import Balances
@@ -16,7 +17,9 @@ from wallet.bearer_tokens import BearerTokens
 from wallet.browser_sessions import BrowserSessions
 from wallet.codes import Codes
 from wallet.messages import Sender, sender
+from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.throttle import Throttle
+from wallet.withdraw import Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Services:
     database: Database
     ledger: Ledger
     balances: Balances
+    withdrawals: Withdrawals
+    settlement: WithdrawalSettlement
     notices: Notices
     tokens: BearerTokens
     throttle: Throttle
@@ -43,11 +48,16 @@ class Services:
         notices = Notices(database)
         throttle = Throttle(factor=settings.rate_limit_factor, redis_url=redis_url)
         banks = {name: settings.bank(name) for name in BANKS}
+        settlement = WithdrawalSettlement(
+            database, notices, {name: ADAPTERS[name].payout_contract for name in BANKS}
+        )
         return cls(
             settings=settings,
             database=database,
             ledger=Ledger(database),
             balances=Balances(database),
+            withdrawals=Withdrawals(database, notices, settlement),
+            settlement=settlement,
             notices=notices,
             tokens=BearerTokens(
                 database, secret=settings.jwt_secret.get_secret_value(), hours=settings.jwt_hours
@@ -79,6 +89,8 @@ class Services:
             await self.tokens.drain()
             await self.balances.drain()
             await self.ledger.drain()
+            await self.withdrawals.drain()
+            await self.settlement.drain()
             await self.background.drain()
             await self.notices.drain()
         finally:

@@ -185,7 +185,7 @@ async def _settle_round(connection: Connection, rounds: _Rounds, places: list[in
             one = _judged(delivery, _assumed(delivery.bank, delivery.event), tokens)
         one = to_closed_wallet(one) if place in rounds.closed else one
         decided.append(one)
-        steps.append(step(one, _kept(delivery, one.judgement)))
+        steps.append(step(one, kept(delivery, one.judgement)))
     return [_Carried(*one) for one in zip(decided, steps, await settle(connection, steps), strict=True)]
 
 
@@ -222,7 +222,8 @@ def _judged_enquiry(seen: SeenOnRamp, state: PaymentState | None, asked_version:
     )
 
 
-def _kept(delivery: Delivery, judgement: Judgement) -> Event:
+def kept(delivery: Delivery, judgement: Judgement) -> Event:
+    """How the inbox keeps it."""
     reason = judgement.reason.value if judgement.reason else None
     return Event(
         delivery.bank,

@@ -16,9 +16,9 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bank_api.adapters import ADAPTERS
-from bank_api.messages import NotAnEvent
+from bank_api.messages import NotAnEvent, PayoutEvent
 from bank_api.signing import BadSignature, Verifier
-from money.on_ramp import Reason, Verdict
+from money.on_ramp import Judgement, Reason, Verdict
 from runtime.addresses import Network, client_address, is_within, networks
 from runtime.batcher import Busy, Unavailable
 from runtime.logs import logger
@@ -27,6 +27,7 @@ from settings import BANKS, Settings
 from shared_db.connection import Database
 from shared_db.notices import Notices
 from wallet.settle_on_ramp import Delivery, Settlement
+from wallet.settle_withdrawal import WithdrawalSettlement
 
 log = logger(__name__)
 _answers = Counter("batua_webhook_answers", "Answers to banks", ["bank", "status"])
@@ -58,10 +59,14 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     database = Database(database_url)
     notices = Notices(database)
     settlement = Settlement(database, notices)
+    withdrawals = WithdrawalSettlement(
+        database, notices, {name: ADAPTERS[name].payout_contract for name in BANKS}
+    )
 
     async def end() -> None:
         try:
             await settlement.drain()
+            await withdrawals.drain()
         finally:
             await notices.drain()
             # A pool left open keeps its process alive.
@@ -69,7 +74,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
 
     token = settings.metrics_token
     return Probes(
-        Door(settlement, _banks(settings), settings.trusted_proxy_hops, end),
+        Door(settlement, withdrawals, _banks(settings), settings.trusted_proxy_hops, end),
         is_ready=database.is_reachable,
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
@@ -91,11 +96,13 @@ class Door:
     def __init__(
         self,
         settlement: Settlement,
+        withdrawals: WithdrawalSettlement,
         banks: Mapping[str, _Bank],
         trusted_proxy_hops: int,
         end: Callable[[], Awaitable[None]],
     ) -> None:
         self._settlement = settlement
+        self._withdrawals = withdrawals
         self._banks = banks
         self._hops = trusted_proxy_hops
         self._end = end
@@ -150,10 +157,17 @@ class Door:
             log.error("signed webhook is no event", bank=bank.name, event_id=event_id, why=str(error))
             return _NOT_AN_EVENT
         try:
-            judgement = await self._settlement.settle(Delivery(bank.name, event_id, event, body.decode()))
+            judgement = await self._settle(Delivery(bank.name, event_id, event, body.decode()))
         except (Busy, Unavailable):
             return _UNAVAILABLE
         return _REJECTED[judgement.reason] if judgement.reason else _GOOD[judgement.verdict]
+
+    async def _settle(self, delivery: Delivery) -> Judgement:
+        if isinstance(delivery.event, PayoutEvent):
+            judgement = await self._withdrawals.told(delivery)
+            if judgement:
+                return judgement
+        return await self._settlement.settle(delivery)
 
 
 def _signed(scope: Scope) -> tuple[str, str, str]:

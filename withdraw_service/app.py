@@ -1,46 +1,71 @@
-"""The worker's loop, and the small server that says how it is."""
+"""The worker's loops, and the small server that says how it is."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+import os
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from bank_api.adapters import ADAPTERS
 from bank_api.client import BankClient
 from runtime.batcher import Unavailable
 from runtime.logs import logger
 from runtime.probes import Probes
 from settings import BANKS, BankSettings, Settings
-from shared_db.connection import Database
+from shared_db.connection import CONNECTION_ERRORS, Database
 from shared_db.notices import Notices
+from wallet.send_withdrawals import Lanes
+from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.sweep_on_ramps import sweep
 
 log = logger(__name__)
-_LOOK_EVERY_SECONDS = 0.5
+_SWEEP_EVERY_SECONDS = 0.5
+_LOOK_INTO_LANES_EVERY_SECONDS = 0.05
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
-    """Sweeps while it serves. A stop waits for the calls under way; one that is cut off is asked again later."""
+    """Sends withdrawals and asks about payments while it serves.
+
+    A stop waits for the calls under way; one that is cut off is asked about again later.
+    """
     database = Database(database_url)
     notices = Notices(database)
+    settlement = WithdrawalSettlement(
+        database, notices, {name: ADAPTERS[name].payout_contract for name in BANKS}
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
         stop = asyncio.Event()
         banks = {name: _client(settings.bank(name)) for name in BANKS}
-        # One loop for each bank: a slow one keeps nobody waiting for another.
-        loops = [
-            asyncio.create_task(_sweep_until(stop, database, {name: bank}, notices))
+        lanes = [
+            Lanes(name, bank, database, settlement, _our_name(), ADAPTERS[name].breaker_rules)
             for name, bank in banks.items()
+        ]
+        # Loops of its own for each bank: a slow one keeps nobody waiting for another.
+        loops = [
+            asyncio.create_task(
+                _repeat_until(
+                    stop, lambda one={name: bank}: sweep(database, one, notices), _SWEEP_EVERY_SECONDS
+                )
+            )
+            for name, bank in banks.items()
+        ] + [
+            asyncio.create_task(_repeat_until(stop, one.take_some, _LOOK_INTO_LANES_EVERY_SECONDS))
+            for one in lanes
         ]
         try:
             yield
         finally:
             stop.set()
             await asyncio.gather(*loops, return_exceptions=True)
+            await asyncio.gather(*(one.drain() for one in lanes), return_exceptions=True)
+            await settlement.drain()
             for bank in banks.values():
                 await bank.aclose()
             await notices.drain()
@@ -60,26 +85,32 @@ def _client(bank: BankSettings) -> BankClient:
     return BankClient(bank.api_url, bank.api_key.get_secret_value())
 
 
-async def _sweep_until(
-    stop: asyncio.Event, database: Database, banks: Mapping[str, BankClient], notices: Notices
+def _our_name() -> str:
+    """For whoever reads the lanes."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+async def _repeat_until(
+    stop: asyncio.Event, turn: Callable[[], Awaitable[int]], pause_seconds: float
 ) -> None:
+    """Take turns; one that found nothing to do is followed by a pause."""
     while not stop.is_set():
-        if not await _swept_some(database, banks, notices):
-            await _wait(stop)
+        if not await _safely(turn):
+            await _wait(stop, pause_seconds)
 
 
-async def _swept_some(database: Database, banks: Mapping[str, BankClient], notices: Notices) -> bool:
+async def _safely(turn: Callable[[], Awaitable[int]]) -> int:
     try:
-        return await sweep(database, banks, notices) > 0
-    except Unavailable:
-        log.warning("the database is away; sweeping goes on when it is back", banks=list(banks))
+        return await turn()
+    except (Unavailable, *CONNECTION_ERRORS):
+        log.warning("the database is away; work goes on when it is back")
     except Exception:
-        log.exception("a sweep failed; the next one is due in a moment", banks=list(banks))
-    return False
+        log.exception("a turn failed; the next one is due in a moment")
+    return 0
 
 
-async def _wait(stop: asyncio.Event) -> None:
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
     try:
-        await asyncio.wait_for(stop.wait(), _LOOK_EVERY_SECONDS)
+        await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
         return

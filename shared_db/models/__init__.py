@@ -7,6 +7,8 @@ users ─ sessions
         └── daily_totals           each Kolkata day's sums, kept in the same batch
   └── on_ramps ─ enquiry_queue     adding money, and when its bank is asked next
         └── bank_events            every word a bank said
+lanes ─ withdrawals                taking money out: one at a time for each owner
+          └── withdrawal_attempts  every call to a bank about it
 idempotency_keys                   what was answered to a request that may be repeated
 outbox                             what development would have sent to people
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
+from shared_db.models.taking_money_out import Lane, Withdrawal, WithdrawalAttempt
 
 __all__ = [
     "Account",
@@ -26,9 +29,12 @@ __all__ = [
     "EnquiryQueue",
     "Entry",
     "IdempotencyKey",
+    "Lane",
     "OnRamp",
     "OutboxMessage",
     "Session",
     "Transfer",
     "User",
+    "Withdrawal",
+    "WithdrawalAttempt",
 ]

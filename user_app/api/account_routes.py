@@ -11,10 +11,10 @@ from money.errors import NotFound
 from money.rupees import Paise, json_rupees
 from shared_db.on_ramps import find_of_user
 from user_app.adding_money import start_on_ramp_of
-from user_app.api.answers import BalanceAnswer, OnRampAnswer, StartedOnRamp, Transferred
 from user_app.api.bodies import JsonRoute, OnRampBody, TransferBody
 from user_app.api.repeatable import IdempotencyKey, repeatable
 from user_app.api.services import SignedIn, TheServices
+from user_app.api.shapes import BalanceAnswer, OnRampAnswer, StartedOnRamp, Transferred
 from user_app.sending_money import send_money_of
 from user_app.services import Services
 from wallet.caller import Caller

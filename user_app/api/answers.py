@@ -1,13 +1,10 @@
-"""What callers get: the shapes of the contract, and one place where a refusal becomes an answer."""
+"""One place where a refusal becomes an answer."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from money.errors import (
@@ -21,12 +18,12 @@ from money.errors import (
     NotFound,
     Refusal,
     SignedOut,
+    TooLateToCancel,
     TooManyTries,
     WalletFrozen,
 )
-from money.rupees import format_rupees, json_rupees
+from money.rupees import format_rupees
 from runtime.logs import logger
-from shared_db.models import OnRamp
 from user_app.api.services import bearer, signed_in
 
 log = logger(__name__)
@@ -51,89 +48,6 @@ PROBLEM = "application/problem+json"
 _OPEN_ROUTES = {"sign_up", "sign_in", "find_people"}
 _OLDER_ROUTES = {*_OLDER_REFUSALS, "find_people", "balance", _TRANSFER}
 _OLDER_REFUSED = 411
-
-
-class MessageAndToken(BaseModel):
-    message: str
-    token: str
-
-
-class Token(BaseModel):
-    token: str
-
-
-class Message(BaseModel):
-    message: str
-
-
-class Person(BaseModel):
-    """`username` is masked, and missing where the directory is open to everybody."""
-
-    username: str | None = None
-    first_name: str = Field(serialization_alias="firstName")
-    last_name: str = Field(serialization_alias="lastName")
-    id: str = Field(serialization_alias="_id")
-
-
-class People(BaseModel):
-    """The same list under both names: the older API's text and its code disagreed."""
-
-    users: list[Person]
-    user: list[Person]
-
-
-class Transferred(BaseModel):
-    message: str
-    id: str
-
-
-class BalanceAnswer(BaseModel):
-    """Rupees: to spend, and on hold for withdrawals."""
-
-    balance: int | float
-    locked: int | float
-
-
-class OnRampAnswer(BaseModel):
-    id: str
-    status: Literal["pending", "success", "failure", "expired"]
-    amount: int | float
-    bank: str
-    bank_reference: str | None = Field(serialization_alias="bankReference")
-
-    @classmethod
-    def of(cls, row: OnRamp) -> OnRampAnswer:
-        return cls.model_validate(
-            {
-                "id": str(row.id),
-                "status": row.status,
-                "amount": json_rupees(row.amount_paise),
-                "bank": row.bank,
-                "bank_reference": row.bank_reference,
-            }
-        )
-
-
-class StartedOnRamp(BaseModel):
-    id: str
-    token: str
-    status: Literal["pending"]
-    bank: str
-    amount: int | float
-    redirect_url: str = Field(serialization_alias="redirectUrl")
-
-    @classmethod
-    def of(cls, row: OnRamp) -> StartedOnRamp:
-        assert row.token, "a started on-ramp has the bank's token"
-        assert row.redirect_url, "and its page"
-        return cls(
-            id=str(row.id),
-            token=row.token,
-            status="pending",
-            bank=row.bank,
-            amount=json_rupees(row.amount_paise),
-            redirect_url=row.redirect_url,
-        )
 
 
 async def refusal(request: Request, error: Exception) -> JSONResponse:
@@ -234,7 +148,12 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return JSONResponse(body, status, headers, media_type=PROBLEM)
 
 
-_STATUS: dict[type[Refusal], int] = {NotFound: 404, KeyInUse: 409, BankNotReachable: 503}
+_STATUS: dict[type[Refusal], int] = {
+    NotFound: 404,
+    KeyInUse: 409,
+    TooLateToCancel: 409,
+    BankNotReachable: 503,
+}
 _TITLES = {
     401: "Not signed in",
     403: "Not allowed",

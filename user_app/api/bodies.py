@@ -117,6 +117,13 @@ class TransferBody(Body):
     note: Annotated[str | None, AfterValidator(_note)] = None
 
 
+class WithdrawalBody(Body):
+    bank: Literal["hdfc", "axis"]
+    account_number: Annotated[str, Field(alias="accountNumber")]
+    ifsc: str
+    amount: Amount
+
+
 class OnRampBody(Body):
     bank: Literal["hdfc", "axis"]
     amount: Amount

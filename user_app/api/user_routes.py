@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from money.errors import SignedOut
 from shared_db.models import User
 from shared_db.people import find_by_name
-from user_app.api.answers import Message, MessageAndToken, People, Person, Token
 from user_app.api.bodies import JsonRoute, ProfileBody, SignInBody, SignUpBody
 from user_app.api.services import Address, Credentials, SignedIn, TheServices, signed_in
+from user_app.api.shapes import Message, MessageAndToken, People, Person, Token
 from wallet.sign_in import sign_in as check_password
 from wallet.sign_up import sign_up as open_account
 from wallet.update_profile import update_profile as change_profile
