@@ -101,8 +101,9 @@ SELECT (sums.wrong + closings.wrong)::bigint FROM sums, closings
 _WITHDRAWALS = """
 WITH booked AS (
     SELECT w.id, w.status, w.correction,
-           EXISTS (SELECT FROM transfers t
-                    WHERE (t.id, t.kind, t.source_id, t.amount_paise) = (w.id, 'hold', w.owner_id, w.amount_paise)) AS held,
+           EXISTS (
+               SELECT FROM transfers t
+                WHERE (t.id, t.kind, t.source_id, t.amount_paise) = (w.id, 'hold', w.owner_id, w.amount_paise)) AS held,
            b.captured, b.released, b.reversals, b.taken_back, b.given_back, b.wrong
       FROM withdrawals w
      CROSS JOIN LATERAL (

@@ -67,8 +67,9 @@ class Lanes:
             return 0
         taken_at = time.monotonic()
         taken = await self._take(room if is_calling(self._breaker) else 1)
+        claim_took = time.monotonic() - taken_at
         for one, call in taken:
-            task = asyncio.create_task(self._call_safely(one, call, taken_at))
+            task = asyncio.create_task(self._call_safely(one, call, taken_at, claim_took))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
         return len(taken)
@@ -102,23 +103,24 @@ class Lanes:
             if step.call is not Call.NOTHING
         ]
 
-    async def _call_safely(self, lane: Claimed, call: Call, taken_at: float) -> None:
+    async def _call_safely(self, lane: Claimed, call: Call, taken_at: float, claim_took: float) -> None:
         """One withdrawal that cannot be settled must not keep the others from it; its lease brings it back."""
         with correlated(lane.head.correlation_id):
             try:
-                await self._call(lane, call, taken_at)
+                await self._call(lane, call, taken_at, claim_took)
             except Unavailable:
                 log.warning("the database went away during a payout", withdrawal_id=str(lane.head.id))
             except Exception:
                 log.exception("a payout could not be settled", withdrawal_id=str(lane.head.id))
 
-    async def _call(self, lane: Claimed, call: Call, taken_at: float) -> None:
+    async def _call(self, lane: Claimed, call: Call, taken_at: float, claim_took: float) -> None:
         seen = lane.head
         began = time.monotonic()
         if began - taken_at > (LEASE - CALL_TIMEOUT).total_seconds():
             log.warning("too late to call within the lease", withdrawal_id=str(seen.id))
             return
-        began_at = seen.read_at + timedelta(seconds=began - taken_at)
+        # By the database's clock, and rather too early: the row was read before its claim was over.
+        began_at = seen.read_at + timedelta(seconds=began - taken_at - claim_took)
         heard = await _ask(self.client, seen, call)
         latency = timedelta(seconds=time.monotonic() - began)
         answered = heard.answer is not NoOutcome.UNREADABLE

@@ -377,7 +377,9 @@ async def test_verify_notices_a_withdrawal_that_says_what_was_not_booked(town: T
     await town.asks(asha, 10)
     await town.worker().turn()
     town.books.is_right()
-    [(before,)] = await town.books.ask("SELECT row(w.status, w.correction, w.amount_paise)::text FROM withdrawals w")
+    [(before,)] = await town.books.ask(
+        "SELECT row(w.status, w.correction, w.amount_paise)::text FROM withdrawals w"
+    )
 
     await town.books.ask(lie)
 
