@@ -52,10 +52,16 @@ class Batcher(Generic[Item, Outcome]):
         largest: int = 128,
         flushers: int = 1,
         most_waiting: int = 5_000,
+        divides: bool = False,
     ) -> None:
+        """`divides`: what waits is divided among the flushers that are free, so that none works while another looks on.
+
+        Items that came together may then be flushed side by side, in any order.
+        """
         self._flush = flush
         self._largest = largest
         self._flushers = flushers
+        self._divides = divides
         self._most_waiting = most_waiting
         self._waiting: deque[Waiting[Item, Outcome]] = deque()
         self._workers = 0
@@ -106,8 +112,8 @@ class Batcher(Generic[Item, Outcome]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                # What waits is shared with the flushers that are free, so that none works while another looks on.
-                count = min(self._largest, -(-len(self._waiting) // (self._flushers - self._busy)))
+                takers = self._flushers - self._busy if self._divides else 1
+                count = min(self._largest, -(-len(self._waiting) // takers))
                 batch = [self._waiting.popleft() for _ in range(count)]
                 self._size.observe(count)
                 self._busy += 1

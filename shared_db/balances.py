@@ -24,7 +24,9 @@ class Balances:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._batcher: Batcher[uuid.UUID, WalletBalance] = Batcher("balances", self._read, flushers=2)
+        self._batcher: Batcher[uuid.UUID, WalletBalance] = Batcher(
+            "balances", self._read, flushers=2, divides=True
+        )
 
     async def of(self, user_id: uuid.UUID) -> WalletBalance:
         """As it stands after this call has begun. Raises Busy or Unavailable."""

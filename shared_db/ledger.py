@@ -35,7 +35,9 @@ class Ledger:
 
     def __init__(self, database: Database, *, flushers: int = 2) -> None:
         self._database = database
-        self._batcher: Batcher[Movement, Posted] = Batcher("ledger", self._flush, flushers=flushers)
+        self._batcher: Batcher[Movement, Posted] = Batcher(
+            "ledger", self._flush, flushers=flushers, divides=True
+        )
 
     async def post(self, movement: Movement) -> Posted:
         """The outcome, once it is committed. Raises Busy or Unavailable when nothing is known to have happened."""

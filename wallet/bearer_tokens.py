@@ -35,7 +35,9 @@ class BearerTokens:
         self._life = timedelta(hours=hours)
         # A signature that was right stays right, and checking it costs as much as all else about a token.
         self._signed = functools.lru_cache(_MOST_REMEMBERED)(self._verify)
-        self._sessions: Batcher[Caller, bool] = Batcher("sessions", self._which_count, flushers=2)
+        self._sessions: Batcher[Caller, bool] = Batcher(
+            "sessions", self._which_count, flushers=2, divides=True
+        )
 
     async def issue(self, who: Verified) -> str:
         """A new token with a session row of its own.

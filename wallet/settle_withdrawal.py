@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from prometheus_client import Counter
+
 from bank_api.messages import PayoutEvent
 from money.accounts import HouseAccount, house_account_id
 from money.on_ramp import Change, Judgement, Reason, Verdict
@@ -33,6 +35,8 @@ from wallet.withdrawal_steps import moved, take_back_reference
 
 log = logger(__name__)
 _LOSSES = house_account_id(HouseAccount.LOSSES)
+_steps = Counter("batua_withdrawal_steps", "What was carried out about withdrawals", ["bank", "status"])
+_alarms = Counter("batua_withdrawal_alarms", "Withdrawals that need a person to look", ["bank"])
 
 
 class WithdrawalSettlement:
@@ -152,7 +156,9 @@ class WithdrawalSettlement:
     def _tell(self, seen: SeenWithdrawal, step: Step) -> None:
         with correlated(seen.correlation_id):
             facts = {"withdrawal_id": str(seen.id), "status": step.row.status.value, "next": step.call.value}
+            _steps.labels(seen.bank, step.row.status).inc()
             if step.alarm:
+                _alarms.labels(seen.bank).inc()
                 log.error("withdrawal needs a person to look", words=step.alarm, **facts)
             else:
                 log.info("withdrawal", **facts)

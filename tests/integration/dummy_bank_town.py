@@ -31,6 +31,7 @@ from bank_api.messages import Event, PaymentCreated, PayoutState, parse_event
 from bank_api.signing import verify
 from dummy_bank.app import create_app
 from dummy_bank.settings import Settings
+from tests.town import free_port
 
 SECRET = "whsec_" + "QkFUVUEt" * 4
 OLDER_SECRET = "whsec_" + "T0xERVIt" * 4
@@ -183,11 +184,6 @@ async def until(true: Callable[[], bool], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 # what is waited for happens elsewhere
             await asyncio.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def bank_settings(folder: Path, webhook_port: int, port: int) -> Settings:

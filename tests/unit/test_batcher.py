@@ -70,7 +70,7 @@ async def test_whoever_comes_while_one_flush_runs_shares_the_next() -> None:
 async def test_a_crowd_is_shared_among_the_flushers_that_are_free() -> None:
     book = Book()
     book.gate.clear()
-    batcher = Batcher("test", book.flush, largest=100, flushers=2)
+    batcher = Batcher("test", book.flush, largest=100, flushers=2, divides=True)
 
     crowd = [asyncio.create_task(batcher.submit(number)) for number in range(11)]
     await turns_of_the_loop()
