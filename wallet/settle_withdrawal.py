@@ -80,8 +80,10 @@ class WithdrawalSettlement:
             mismatch = _mismatch(seen, delivery)
             if mismatch:
                 judgement = Judgement(Verdict.REJECTED, Change.NONE, mismatch)
-                await self._batcher.submit(CarriedOut(seen, None, event=kept(delivery, judgement)))
-                return judgement
+                word = CarriedOut(seen, None, event=kept(delivery, judgement))
+                if await self._batcher.submit(word) is StepOutcome.DONE:
+                    return judgement
+                continue
             step = await self._carry(seen, _told(delivery.event, seen.read_at), delivery=delivery)
             if step:
                 return _judgement(step)
