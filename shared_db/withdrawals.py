@@ -16,6 +16,7 @@ from money.movements import Kind, Posting
 from money.withdrawal import Call, Correction, PayoutContract, Status, Withdrawal
 from shared_db.connection import Connection
 from shared_db.on_ramps import Event
+from shared_db.resolutions import Resolution, resolved_once
 
 _RULED = tuple(
     name for name in Withdrawal._fields if name not in {"contract", "amount_paise", "wallet_closed"}
@@ -131,6 +132,8 @@ class CarriedOut(NamedTuple):
     attempt: Attempt | None = None
     event: Event | None = None
     """The bank's word for the inbox, kept once the step is done."""
+    resolution: Resolution | None = None
+    """A person's decision, written with what it moves."""
 
 
 class StepOutcome(enum.StrEnum):
@@ -198,7 +201,10 @@ async def see(connection: Connection, withdrawal_id: uuid.UUID) -> SeenWithdrawa
 
 
 async def carry_out(connection: Connection, steps: Sequence[CarriedOut]) -> list[StepOutcome]:
-    """Carry the steps out in one transaction; one outcome each, in order."""
+    """Carry the steps out in one transaction; one outcome each, in order.
+
+    Raises ResolvedAlready where a person's decision stands already; nothing of any step was done then.
+    """
     written = [
         {
             "id": step.seen.id,
@@ -210,10 +216,12 @@ async def carry_out(connection: Connection, steps: Sequence[CarriedOut]) -> list
             "movements": [moved._asdict() for moved in step.moved],
             "attempt": step.attempt._asdict() | {"bank": step.seen.bank} if step.attempt else {},
             "event": step.event._asdict() if step.event else {},
+            "resolution": step.resolution._asdict() if step.resolution else {},
         }
         for step in steps
     ]
-    cursor = await connection.execute(_CARRY_OUT, (json.dumps(written, default=str),))
+    with resolved_once():
+        cursor = await connection.execute(_CARRY_OUT, (json.dumps(written, default=str),))
     return [StepOutcome(row[0]) for row in await cursor.fetchall()]
 
 

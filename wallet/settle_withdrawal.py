@@ -15,11 +15,22 @@ from prometheus_client import Counter
 from bank_api.messages import PayoutEvent
 from money.accounts import HouseAccount, house_account_id
 from money.on_ramp import Change, Judgement, Reason, Verdict
-from money.withdrawal import Booking, Event, Outcome, PayoutContract, Step, Told, next_step
+from money.withdrawal import (
+    Booking,
+    Event,
+    Outcome,
+    PayoutContract,
+    Resolved,
+    Step,
+    Told,
+    Withdrawal,
+    next_step,
+)
 from runtime.batcher import Batcher
 from runtime.logs import correlated, logger
 from shared_db.connection import Connection, Database, with_retries
 from shared_db.notices import Notices
+from shared_db.resolutions import Resolution
 from shared_db.withdrawals import (
     Attempt,
     CarriedOut,
@@ -94,6 +105,13 @@ class WithdrawalSettlement:
         """What a worker's call came back with. None: its lane is another's by now, and only the attempt is kept."""
         return await self._carry(seen, event, lane_token=lane_token, attempt=attempt)
 
+    async def resolved(self, seen: SeenWithdrawal, event: Resolved, resolution: Resolution) -> Step | None:
+        """A person's decision about it as it was seen, written down where it changes anything. None: it has changed.
+
+        Raises ResolvedAlready, Busy or Unavailable.
+        """
+        return await self._carry(seen, event, resolution=resolution)
+
     async def drain(self) -> None:
         """Finish what was taken; take nothing more."""
         await self._batcher.drain()
@@ -106,6 +124,7 @@ class WithdrawalSettlement:
         lane_token: int | None = None,
         attempt: Attempt | None = None,
         delivery: Delivery | None = None,
+        resolution: Resolution | None = None,
     ) -> Step | None:
         """The step that was carried out; None when the row or the lane has changed since."""
         wallet_is_short = False
@@ -125,6 +144,7 @@ class WithdrawalSettlement:
                     lane_token,
                     attempt,
                     kept(delivery, _judgement(step)) if delivery else None,
+                    _with_what_followed(resolution, before, step) if resolution else None,
                 )
             )
             if outcome is StepOutcome.CLOSED:
@@ -179,6 +199,14 @@ def _mismatch(seen: SeenWithdrawal, delivery: Delivery) -> Reason | None:
 def _told(event: PayoutEvent, at: datetime) -> Told:
     utr = event.data.bank_reference
     return Told(at, Outcome(event.type.removeprefix("payout.")), event.data.amount_paise, utr)
+
+
+def _with_what_followed(resolution: Resolution, before: Withdrawal, step: Step) -> Resolution | None:
+    """As it is kept; None where nothing followed."""
+    if step.row == before:
+        return None
+    followed = ", ".join([f"{before.status} became {step.row.status}", *step.bookings])
+    return resolution._replace(carried_out=followed)
 
 
 def _judgement(step: Step) -> Judgement:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -19,6 +21,7 @@ from runtime.probes import Probes
 from settings import BANKS, BankSettings, Settings
 from shared_db.connection import CONNECTION_ERRORS, Database
 from shared_db.notices import Notices
+from wallet.reconcile_nightly import Nights
 from wallet.send_withdrawals import Lanes
 from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.sweep_on_ramps import sweep
@@ -26,10 +29,11 @@ from wallet.sweep_on_ramps import sweep
 log = logger(__name__)
 _SWEEP_EVERY_SECONDS = 0.5
 _LOOK_INTO_LANES_EVERY_SECONDS = 0.05
+_LOOK_FOR_A_NIGHT_EVERY_SECONDS = 60
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
-    """Sends withdrawals and asks about payments while it serves.
+    """Sends withdrawals, asks about payments and compares each night with the banks while it serves.
 
     A stop waits for the calls under way; one that is cut off is asked about again later.
     """
@@ -49,15 +53,8 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         ]
         # Loops of its own for each bank: a slow one keeps nobody waiting for another.
         loops = [
-            asyncio.create_task(
-                _repeat_until(
-                    stop, lambda one={name: bank}: sweep(database, one, notices), _SWEEP_EVERY_SECONDS
-                )
-            )
-            for name, bank in banks.items()
-        ] + [
-            asyncio.create_task(_repeat_until(stop, one.take_some, _LOOK_INTO_LANES_EVERY_SECONDS))
-            for one in lanes
+            asyncio.create_task(_repeat_until(stop, turn, pause_seconds))
+            for turn, pause_seconds in _turns(database, notices, banks, lanes)
         ]
         try:
             yield
@@ -79,6 +76,21 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
     )
+
+
+def _turns(
+    database: Database, notices: Notices, banks: Mapping[str, BankClient], lanes: Sequence[Lanes]
+) -> Iterator[tuple[Callable[[], Awaitable[int]], float]]:
+    """Every turn that is taken again and again, and the pause after one that found nothing to do."""
+    for name, bank in banks.items():
+        yield partial(sweep, database, {name: bank}, notices), _SWEEP_EVERY_SECONDS
+        yield partial(_take_a_night, Nights(name, bank, database)), _LOOK_FOR_A_NIGHT_EVERY_SECONDS
+    for one in lanes:
+        yield one.take_some, _LOOK_INTO_LANES_EVERY_SECONDS
+
+
+async def _take_a_night(nights: Nights) -> int:
+    return await nights.take(datetime.now(UTC))
 
 
 def _client(bank: BankSettings) -> BankClient:

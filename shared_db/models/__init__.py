@@ -9,6 +9,9 @@ users ─ sessions
         └── bank_events            every word a bank said
 lanes ─ withdrawals                taking money out: one at a time for each owner
           └── withdrawal_attempts  every call to a bank about it
+reconciliation_runs                each day's statement of each bank beside our ledger
+  └── reconciliation_exceptions    what differed
+resolutions                        append-only: what people decided about all that waits for one
 idempotency_keys                   what was answered to a request that may be repeated
 outbox                             what development would have sent to people
 """
@@ -16,6 +19,7 @@ outbox                             what development would have sent to people
 from __future__ import annotations
 
 from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
+from shared_db.models.comparing_with_banks import ReconciliationException, ReconciliationRun, Resolution
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
 from shared_db.models.taking_money_out import Lane, Withdrawal, WithdrawalAttempt
@@ -32,6 +36,9 @@ __all__ = [
     "Lane",
     "OnRamp",
     "OutboxMessage",
+    "ReconciliationException",
+    "ReconciliationRun",
+    "Resolution",
     "Session",
     "Transfer",
     "User",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared_db.columns import now_column, paise_column, text_column, time_column
@@ -52,7 +52,14 @@ class OnRamp(SQLModel, table=True):
             name="asked_again",
         ),
         Index("on_ramps_of_user_idx", "user_id", "id"),
-        # Every payment's row changes once at least. No index covers what changes, and there is room on the page.
+        Index(
+            "on_ramps_given_back_idx",
+            "bank",
+            "refund_heard_at",
+            postgresql_where=text("refund_heard_at IS NOT NULL"),
+        ),
+        # Every payment's row changes once at least. No index covers what a credit changes, and there is room on the
+        # page.
         {"postgresql_with": {"fillfactor": "60"}},
     )
 
@@ -91,4 +98,5 @@ class BankEvent(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint("verdict IN ('captured', 'duplicate', 'recorded', 'rejected')", name="verdict"),
+        Index("bank_events_rejected_idx", "received_at", postgresql_where=text("verdict = 'rejected'")),
     )

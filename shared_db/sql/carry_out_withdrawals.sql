@@ -1,4 +1,5 @@
--- Carries out what was judged about withdrawals, in one transaction: money, rows, lanes, attempts and inbox together.
+-- Carries out what was judged about withdrawals, in one transaction: money, rows, lanes, attempts, inbox and
+-- what a person decided together.
 --
 -- A step names the version of the row it was judged on. A worker's step names its lane's token as well; a webhook, a
 -- cancel and a person name none, and raise it where the lane's head is meant, so that the worker's late write is refused.
@@ -117,6 +118,13 @@ BEGIN
      WHERE e.event_id IS NOT NULL AND outcomes[s.number] = 'done'
      ORDER BY e.event_id
     ON CONFLICT (bank, event_id) DO NOTHING;
+
+    -- Decided twice at once: the second is refused here, and with it whatever it was about to move.
+    INSERT INTO resolutions (id, kind, item, outcome, words, decided_by, decided_at, withdrawal_id, carried_out)
+    SELECT r.id, r.kind, r.item, r.outcome, r.words, r.decided_by, moment, (s.step ->> 'id')::uuid, r.carried_out
+      FROM jsonb_array_elements(p_steps) WITH ORDINALITY AS s (step, number)
+     CROSS JOIN LATERAL jsonb_populate_record(NULL::resolutions, s.step -> 'resolution') r
+     WHERE r.id IS NOT NULL AND outcomes[s.number] = 'done';
 
     RETURN QUERY SELECT u.number::integer - 1, u.outcome FROM unnest(outcomes) WITH ORDINALITY AS u (outcome, number);
 END $$;

@@ -21,7 +21,7 @@ END $$;
 GRANT USAGE ON SCHEMA public TO batua_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO batua_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO batua_app;
-REVOKE UPDATE, DELETE, TRUNCATE ON transfers, entries FROM batua_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON transfers, entries, resolutions FROM batua_app;
 REVOKE DELETE, TRUNCATE ON accounts, balances, users, on_ramps, bank_events, daily_totals,
-    lanes, withdrawals, withdrawal_attempts FROM batua_app;
+    lanes, withdrawals, withdrawal_attempts, reconciliation_runs, reconciliation_exceptions FROM batua_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM batua_app;
