@@ -19,11 +19,13 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from money.errors import Refusal
+from runtime.batcher import Unavailable
 from runtime.child import ChildSpec
 from runtime.page_build import PageBuildFailed, build_if_needed
 from runtime.ports import PortTaken, refuse_taken_ports
 from runtime.supervisor import Foundation, StartRefused, Supervisor, alone_in
-from settings import ROOT, ConfigurationRefused, settings
+from settings import BANKS, ROOT, ConfigurationRefused, settings
 from shared_db.address import database_address, embedded_postgres
 from shared_db.embedded_postgres import DatabaseRefused
 
@@ -39,6 +41,7 @@ _STOP_STAGES = {
     "dummy_bank": (2, 6.0),
 }
 _NOT_BUILT = 2
+_NOT_COMPARED = 2
 
 application = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -90,6 +93,52 @@ def verify() -> None:
         found = check(url)
     print(json.dumps(found))
     raise typer.Exit(0 if found["ok"] else 1)
+
+
+@application.command()
+def reconcile(
+    bank: Annotated[str, typer.Option("--bank", help=f"One of {', '.join(BANKS)}.")],
+    day: Annotated[str, typer.Option("--date", help="A day in India, YYYY-MM-DD.")],
+) -> None:
+    """Compare a bank's statement with our ledger: one JSON object; exit 0 nothing differs, 1 something, 2 error."""
+    from wallet.desk import compared
+
+    with _said_plainly(_NOT_COMPARED), database_address() as url:
+        found = asyncio.run(compared(url, bank, day))
+    print(json.dumps(found))
+    raise typer.Exit(1 if found["exceptions"] else 0)
+
+
+@application.command()
+def review(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+) -> None:
+    """List what waits for a person, and what `resolve` would accept."""
+    from wallet.desk import waiting
+    from wallet.review import as_json_object, as_table
+
+    with _said_plainly(), database_address() as url:
+        items = asyncio.run(waiting(url))
+    if as_json:
+        print(json.dumps(as_json_object(items)))
+    else:
+        Console(width=None if sys.stdout.isatty() else 240).print(as_table(items))
+
+
+@application.command()
+def resolve(
+    item: Annotated[str, typer.Argument(metavar="ID", help="As `review` lists it.")],
+    by: Annotated[str, typer.Option("--by", help="Who has decided.")],
+    paid: Annotated[str | None, typer.Option("--paid", metavar="UTR", help="The bank has paid it.")] = None,
+    failed: Annotated[str | None, typer.Option("--failed", metavar="REASON", help="It has not.")] = None,
+) -> None:
+    """Settle something that waits for a person, and write down who decided what."""
+    from wallet.desk import resolved
+
+    if (paid is None) == (failed is None):
+        raise typer.BadParameter("Give exactly one of --paid and --failed.")
+    with _said_plainly(), database_address() as url:
+        print(f"{item}: {asyncio.run(resolved(url, item, paid=paid, failed=failed, by=by))}.")
 
 
 @application.command()
@@ -221,8 +270,8 @@ def _print_addresses() -> None:
 
 
 @contextmanager
-def _said_plainly() -> Generator[None]:
-    """What a person can put right is said in a sentence, without a traceback."""
+def _said_plainly(code: int = 1) -> Generator[None]:
+    """What a person can put right is said in a sentence, without a traceback, and ends with this code."""
     try:
         yield
     except ValidationError as error:
@@ -230,9 +279,17 @@ def _said_plainly() -> Generator[None]:
             console.print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", markup=False)
     except (ConfigurationRefused, DatabaseRefused, PageBuildFailed, PortTaken, StartRefused) as error:
         console.print(str(error), markup=False)
+    except Refusal as error:
+        console.print(f"{error.sentence} {error}".strip(), markup=False)
+    except Unavailable:
+        console.print("The database cannot be reached just now. Please try again in a little while.")
+    except Exception:
+        if code == 1:
+            raise
+        console.print_exception()  # a traceback of Python's own would end with 1, which says something else here
     else:
         return
-    raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

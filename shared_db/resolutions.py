@@ -16,7 +16,12 @@ _ONCE = "resolutions_once_key"
 _WRITE = """
 INSERT INTO resolutions (id, kind, item, outcome, words, decided_by, decided_at, carried_out)
 VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp(), %s)
+ON CONFLICT (id) DO NOTHING
 """
+
+_IS_THERE = "SELECT 1 FROM resolutions WHERE kind = %s AND item = %s LIMIT 1"
+
+_FOLLOWED = "SELECT carried_out FROM resolutions WHERE id = %s"
 
 
 class Resolution(NamedTuple):
@@ -46,3 +51,15 @@ async def write(connection: Connection, resolution: Resolution) -> None:
     """A decision that moves nothing. Raises ResolvedAlready."""
     with resolved_once():
         await connection.execute(_WRITE, tuple(resolution))
+
+
+async def is_resolved(connection: Connection, kind: str, item: str) -> bool:
+    """Whether somebody has decided about it."""
+    row = await (await connection.execute(_IS_THERE, (kind, item))).fetchone()
+    return row is not None
+
+
+async def followed_from(connection: Connection, resolution_id: uuid.UUID) -> str | None:
+    """What followed from this very decision; None where it does not stand."""
+    row = await (await connection.execute(_FOLLOWED, (resolution_id,))).fetchone()
+    return row[0] if row else None

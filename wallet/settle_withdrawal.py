@@ -144,7 +144,10 @@ class WithdrawalSettlement:
                     lane_token,
                     attempt,
                     kept(delivery, _judgement(step)) if delivery else None,
-                    _with_what_followed(resolution, before, step) if resolution else None,
+                    # Where nothing follows there is nothing to keep.
+                    with_what_followed(resolution, before, step)
+                    if resolution and step.row != before
+                    else None,
                 )
             )
             if outcome is StepOutcome.CLOSED:
@@ -201,10 +204,8 @@ def _told(event: PayoutEvent, at: datetime) -> Told:
     return Told(at, Outcome(event.type.removeprefix("payout.")), event.data.amount_paise, utr)
 
 
-def _with_what_followed(resolution: Resolution, before: Withdrawal, step: Step) -> Resolution | None:
-    """As it is kept; None where nothing followed."""
-    if step.row == before:
-        return None
+def with_what_followed(resolution: Resolution, before: Withdrawal, step: Step) -> Resolution:
+    """A person's decision as it is kept."""
     followed = ", ".join([f"{before.status} became {step.row.status}", *step.bookings])
     return resolution._replace(carried_out=followed)
 

@@ -7,20 +7,25 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bank_api.statement import StatementLine
+from money.errors import NotResolved
 from money.reconciliation import Reconciliation
 from money.rupees import Paise
 from money.times import kolkata_day
 from money.withdrawal import Outcome
 from shared_db.models import OnRamp
+from tests.integration.withdrawal_town import CONTRACTS
 from tests.integration.withdrawal_town import Town as WithdrawalTown
 from tests.integration.withdrawal_town import opened as withdrawals_opened
 from tests.spoilt_statements import Plan, Told
 from wallet import add_money
 from wallet.reconcile import reconcile
+from wallet.resolve import has_failed, resolve, was_paid
+from wallet.review import Item, review
 from wallet.sweep_on_ramps import sweep
 
 
@@ -72,7 +77,7 @@ class Town:
         await self.books.close_wallet(closed)
         await self.sweeps(*credited, *given_back)
         assert {(await self.books.row(row)).refund_heard for row in given_back} == {True}
-        faults: list[dict[str, object]] = [
+        faults: list[dict[str, Any]] = [
             *[{}] * dice.randint(2, 6),
             *[{"fail_rate": 1}, {"reversal_rate": 1, "reversal_after_ms": 0}] * 2,
             {"drop_response_rate": 1, "reversal_rate": 1, "reversal_after_ms": 0},
@@ -112,6 +117,42 @@ class Town:
         ours = {reference for _, reference in booked}
         given_back = {line.reference for line in await self.statement()} - ours
         return Plan(booked, given_back, {row[0] for row in heard})
+
+    async def needs_attention(self, owner: uuid.UUID, rupees: int, *, paid: bool = False) -> uuid.UUID:
+        """A withdrawal of which its bank has said nothing for 24 hours; `paid` there all the same, or not there."""
+        withdrawal = await self.withdrawals.asks(owner, rupees)
+        await self.break_it(**{"drop_response_rate": 1} if paid else {"down": True})
+        worker = self.withdrawals.worker(f"for {withdrawal}")
+        await worker.turn()
+        await self.break_it(down=True)
+        await self.books.ask(
+            "UPDATE withdrawals SET first_sent_at = first_sent_at - %s, last_sent_at = last_sent_at - %s WHERE id = %s",
+            *[timedelta(hours=25)] * 2,
+            withdrawal,
+        )
+        await self.withdrawals.make_due()
+        await worker.turn()
+        assert await self.withdrawals.status(withdrawal) == "needs_attention"
+        await self.break_it()
+        return withdrawal
+
+    async def decides(
+        self, item: object, *, paid: str | None = None, failed: str | None = None, by: str = "Meera"
+    ) -> str:
+        """What followed, or the name of the refusal."""
+        decision = was_paid(paid, by=by) if paid is not None else has_failed(failed or "", by=by)
+        try:
+            return await resolve(self.books.database, self.withdrawals.settlement, str(item), decision)
+        except NotResolved as refused:
+            return type(refused).__name__
+
+    async def waits(self) -> list[Item]:
+        return await review(self.books.database, CONTRACTS)
+
+    async def decisions(self) -> list[tuple[Any, ...]]:
+        return await self.books.ask(
+            "SELECT kind, item, outcome, words, decided_by, withdrawal_id, carried_out FROM resolutions ORDER BY id"
+        )
 
     async def filed(self) -> list[tuple[str, str, bool]]:
         rows = await self.books.ask(
