@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,6 +138,35 @@ async def test_what_we_booked_after_midnight_belongs_to_the_banks_line_before_it
     assert await town.compares(town.today() - timedelta(days=1)) == Reconciliation(0, ())
     await town.booked_at(f"on_ramp:{row.id}", at - timedelta(days=9))
     assert await town.compares() == Reconciliation(1, ())
+
+
+async def test_a_payout_that_a_person_settled_days_later_is_found_where_the_bank_has_it(
+    town: Town, tmp_path: Path
+) -> None:
+    withdrawal = await town.needs_attention(await town.books.person(100), 10, paid=True)
+    three_days = timedelta(days=3)
+    with closing(
+        sqlite3.connect(tmp_path / "dummy_bank" / "books.sqlite3", timeout=10, isolation_level=None)
+    ) as bank:
+        bank.execute(
+            "UPDATE payout_movements SET at_ms = at_ms - ?", (three_days // timedelta(milliseconds=1),)
+        )
+    await town.books.ask(
+        "UPDATE withdrawals SET first_sent_at = first_sent_at - %s WHERE id = %s", three_days, withdrawal
+    )
+    then = town.today() - three_days
+    before = await town.compares(then)
+
+    await town.decides(withdrawal, paid="UTR9")
+
+    assert told(before) == {("status", str(withdrawal), None, 10_00): 1}
+    assert await town.compares(then) == Reconciliation(1, ())
+    assert await town.compares() == Reconciliation(0, ())
+    # The bank pays it once more today, and knows of no earlier one.
+    await town.break_it(idempotent_references=False)
+    await town.bank.clients["hdfc"].payout(str(withdrawal), "123456789012", "HDFC0ABC123", 10_00)
+    assert told(await town.compares()) == {("missing_here", str(withdrawal), None, 10_00): 1}
+    assert await town.compares(then) == Reconciliation(1, ())
 
 
 async def test_another_banks_payments_are_not_this_ones(town: Town) -> None:

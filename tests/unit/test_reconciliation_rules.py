@@ -191,7 +191,8 @@ def test_a_payout_made_again_days_later_is_told_on_the_later_day() -> None:
     needed = days_before(DAY, [second], [ours], [row])
 
     assert min(needed) == first.day
-    found = reconcile(DAY, [first, second], [ours], [row], asked_at=LATER)
+    # As they are fetched: the older statement last.
+    found = reconcile(DAY, [second, first], [ours], [row], asked_at=LATER)
     assert found == Reconciliation(
         0, (Difference(Type.MISSING_HERE, Moved.PAYOUT, "r-1", "UTR2", None, 500),)
     )
