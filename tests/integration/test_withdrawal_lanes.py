@@ -184,6 +184,30 @@ async def test_a_bank_that_says_no_gives_the_money_back(town: Town) -> None:
     assert (await town.status(withdrawal), await town.has(asha)) == ("failed", (100, 0))
 
 
+async def test_what_came_back_before_we_could_ask_is_booked_as_paid_and_reversed(town: Town) -> None:
+    asha = await town.books.person(100)
+    withdrawal = await town.asks(asha, 10)
+    worker = town.worker()
+    await town.break_it(drop_response_rate=1.0, reversal_rate=1.0, reversal_after_ms=0)
+    await worker.turn()
+    await town.break_it()
+    client = town.bank.clients["hdfc"]
+    while (await client.payout_state(str(withdrawal))).status != "failed":  # noqa: ASYNC110 # it is the bank's
+        await asyncio.sleep(0.02)
+
+    await town.make_due()
+    await worker.turn()
+
+    assert (await town.status(withdrawal), await town.has(asha)) == ("reversed", (100, 0))
+    assert await town.attempts(withdrawal) == [("send", "unreadable"), ("enquire", "reversed")]
+    kinds = await town.books.ask(
+        "SELECT kind FROM transfers WHERE kind IN ('capture', 'release', 'reversal')"
+    )
+    assert sorted(row[0] for row in kinds) == ["capture", "reversal"]
+    [(utr,)] = await town.books.ask("SELECT utr FROM withdrawals")
+    assert utr == (await client.payout_state(str(withdrawal))).utr
+
+
 async def test_a_dead_workers_lane_is_taken_over_by_one_that_asks_first(town: Town) -> None:
     asha = await town.books.person(100)
     withdrawal = await town.asks(asha, 10)
