@@ -204,7 +204,8 @@ async def test_what_came_back_before_we_could_ask_is_booked_as_paid_and_reversed
         "SELECT kind FROM transfers WHERE kind IN ('capture', 'release', 'reversal')"
     )
     assert sorted(row[0] for row in kinds) == ["capture", "reversal"]
-    [(utr,)] = await town.books.ask("SELECT utr FROM withdrawals")
+    [(utr, settled_at)] = await town.books.ask("SELECT utr, settled_at FROM withdrawals")
+    assert settled_at is not None
     assert utr == (await client.payout_state(str(withdrawal))).utr
 
 
