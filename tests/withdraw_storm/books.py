@@ -16,14 +16,17 @@ import psycopg
 from psycopg.rows import args_row
 
 _OPEN = """
-SELECT (SELECT count(*) FROM withdrawals
-         WHERE status NOT IN ('paid', 'failed', 'cancelled', 'reversed') OR doubted_at IS NOT NULL)
-     + (SELECT coalesce(sum(pending), 0) FROM lanes)
+SELECT greatest((SELECT count(*) FROM withdrawals
+                  WHERE status NOT IN ('paid', 'failed', 'cancelled', 'reversed') OR doubted_at IS NOT NULL),
+                (SELECT sum(pending) FROM lanes))
 """
 _OURS = """
 SELECT w.id, w.owner_id, w.number, w.bank, w.account_number, w.ifsc, w.amount_paise, w.status, w.correction, w.utr,
-       w.settled_at, t.reference, (SELECT min(a.began_at) FROM withdrawal_attempts a WHERE a.withdrawal_id = w.id)
-  FROM withdrawals w LEFT JOIN transfers t ON t.id = w.id ORDER BY w.owner_id, w.number
+       w.settled_at, t.reference, a.first, a.last
+  FROM withdrawals w LEFT JOIN transfers t ON t.id = w.id
+ CROSS JOIN LATERAL (SELECT min(a.began_at) AS first, max(a.began_at) AS last FROM withdrawal_attempts a
+                      WHERE a.withdrawal_id = w.id) a
+ ORDER BY w.owner_id, w.number
 """
 _PAYOUTS = """
 SELECT payout_id, bank, reference, account_number, ifsc, amount_paise, status, utr, created_at_ms FROM payouts
@@ -54,6 +57,7 @@ class Ours(NamedTuple):
     reference: str | None
     """Its hold's."""
     first_call_at: datetime | None
+    last_call_at: datetime | None
 
 
 class Balance(NamedTuple):

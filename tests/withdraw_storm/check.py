@@ -29,6 +29,8 @@ class Findings:
     """The bank's and ours."""
     out_of_order: list[str] = field(default_factory=list)
     two_in_flight: list[str] = field(default_factory=list)
+    called_for_again: list[str] = field(default_factory=list)
+    """It was settled, and somebody forgot that: these banks never contradict themselves."""
     wrong_balances: list[str] = field(default_factory=list)
     untold_reversals: list[str] = field(default_factory=list)
     """Paid here and reversed there, and every letter about it was lost: the statement alone shows it."""
@@ -51,6 +53,11 @@ def judge(
         f"{one.id} is {one.status} since {one.settled_at}"
         for one in here
         if one.status not in _FINAL or one.settled_at is None
+    ]
+    found.called_for_again = [
+        f"{one.id} is {one.status} since {one.settled_at} and was called for at {one.last_call_at}"
+        for one in here
+        if one.settled_at and one.last_call_at and one.last_call_at > one.settled_at
     ]
     _promises(wishes, here, found)
     for one in here:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -30,9 +31,12 @@ _FAULTS: dict[str, object] = {
 
 async def freeze_one(plan: Plan, folder: Path) -> tuple[Findings, int]:
     """Two withdrawals of each owner: the sleeper dies not, it only sleeps. What is wrong, and its refused writes."""
+    plan = replace(plan, cancelled=0)
     async with a_house(folder, plan, without=(_OTHER, *_REST, *DESKS[1:], _SLEEPER)) as house:
         owners = await asyncio.to_thread(move_in, house, plan)
         wishes = wishes_of(owners, plan)
+        for wish in wishes:
+            wish.amount_paise = 100_00
         await house.break_banks(**_FAULTS)
         await ask_for_all(house, wishes, plan)
         house.start(_SLEEPER)

@@ -25,7 +25,6 @@ from wallet.passwords import Verified
 EACH_HAS_PAISE = Paise(4_000_00)
 _PATH = "/api/v1/account/withdrawals"
 _PAUSE_SECONDS = 0.3
-_CANCELS = 0.1
 _LAST_ASKED_AT = 0.7
 """Of the storm's length; the rest is for what is under way."""
 
@@ -86,6 +85,7 @@ def move_in(house: House, plan: Plan) -> list[Owner]:
 def wishes_of(owners: Sequence[Owner], plan: Plan) -> list[Wish]:
     """By the seed; together more than the owners have, so that some are refused."""
     dice = random.Random(f"{plan.seed} wishes")
+    most = 22 * EACH_HAS_PAISE * plan.owners // (10 * plan.withdrawals)
     return [
         Wish(
             owners[number % len(owners)],
@@ -93,7 +93,7 @@ def wishes_of(owners: Sequence[Owner], plan: Plan) -> list[Wish]:
             dice.choice(BANKS),
             str(dice.randrange(10**11, 10**12)),
             "HDFC0ABC123",
-            dice.randint(1_00, 440_00),
+            dice.randint(1_00, most),
         )
         for number in range(plan.withdrawals)
     ]
@@ -108,7 +108,7 @@ async def ask_for_all(house: House, wishes: Sequence[Wish], plan: Plan) -> None:
         async with asyncio.TaskGroup() as everybody:
             for wish in wishes:
                 moment = dice.uniform(0, _LAST_ASKED_AT * plan.seconds)
-                everybody.create_task(caller.wants(wish, moment, cancels=dice.random() < _CANCELS))
+                everybody.create_task(caller.wants(wish, moment, cancels=dice.random() < plan.cancelled))
 
 
 class _Caller:

@@ -41,6 +41,8 @@ class Plan:
     is_idempotent: bool = True
     """Whether the banks pay one reference once, and the workers count on it."""
     broken: Broken | None = None
+    cancelled: float = 0.1
+    """How many of them their owners want back at once."""
 
     @property
     def faults(self) -> dict[str, object]:
