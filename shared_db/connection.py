@@ -42,6 +42,9 @@ _KEY_LOOKUPS_ONLY = (
     "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
     "-c jit=off -c lock_timeout=5s -c statement_timeout=15s"
 )
+# A process that is frozen between two statements holds its locks, and whoever needs those rows waits or is refused:
+# within less than a lease its session is ended, and it begins anew when it wakes up.
+_LETS_GO = "-c idle_in_transaction_session_timeout=10s"
 _ATTENTIVE = {
     "connect_timeout": _CONNECT_SECONDS,
     "application_name": _APPLICATION,
@@ -80,7 +83,7 @@ class Database:
             kwargs={
                 "autocommit": True,
                 "prepare_threshold": 1,
-                "options": f"{_IN_OUR_ROLE} {_KEY_LOOKUPS_ONLY}",
+                "options": f"{_IN_OUR_ROLE} {_KEY_LOOKUPS_ONLY} {_LETS_GO}",
                 **_ATTENTIVE,
             },
         )
@@ -135,7 +138,11 @@ async def with_retries(database: Database, work: Callable[[Connection], Awaitabl
         try:
             async with database.plain() as connection:
                 return await work(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (
+            psycopg.OperationalError,
+            psycopg.InterfaceError,
+            psycopg.errors.IdleInTransactionSessionTimeout,
+        ) as error:
             # OperationalError covers SerializationFailure, DeadlockDetected, PoolTimeout and a lost connection.
             log.warning("database tried again", attempt=attempt, error=type(error).__name__)
             if attempt == _TRIES:

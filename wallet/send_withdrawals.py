@@ -164,4 +164,6 @@ def _heard(state: PayoutState) -> _Heard:
         return _Heard(NoOutcome.PENDING)
     if state.status == "succeeded":
         return _Heard(Outcome.SUCCEEDED, utr=state.utr)
-    return _Heard(Outcome.FAILED, utr=state.utr, reason=state.reason, words=state.reason)
+    # What has a UTR had been paid and came back. Booked as a mere failure, it would differ from the bank's statement.
+    outcome = Outcome.REVERSED if state.utr else Outcome.FAILED
+    return _Heard(outcome, utr=state.utr, reason=state.reason, words=state.reason)

@@ -78,8 +78,8 @@ BEGIN
            SET status = r.status, next_call = r.next_call, sends = r.sends, first_sent_at = r.first_sent_at,
                last_sent_at = r.last_sent_at, tries = r.tries, acknowledged = r.acknowledged, refused = r.refused,
                doubted_at = r.doubted_at, correction = r.correction, utr = r.utr, reason = r.reason,
-               settled_at = CASE WHEN r.status IN ('paid', 'failed', 'cancelled') THEN coalesce(w.settled_at, moment)
-                                 ELSE w.settled_at END,
+               settled_at = CASE WHEN r.status IN ('paid', 'failed', 'cancelled', 'reversed')
+                                 THEN coalesce(w.settled_at, moment) ELSE w.settled_at END,
                version = w.version + 1
           FROM jsonb_populate_record(NULL::withdrawals, step.after) r
          WHERE w.id = step.id;

@@ -118,3 +118,87 @@ async def test_what_does_not_fit_is_kept_for_review_and_moves_nothing(
     assert (await town.status(withdrawal), await town.has(asha)) == ("unknown", (90, 10))
     # The rightful word is heard all the same.
     assert await says(door, withdrawal, "succeeded", 10, user=str(asha)) == (200, {"status": "captured"})
+
+
+async def test_what_is_not_signed_by_this_bank_is_not_even_kept(town: Town, door: httpx.AsyncClient) -> None:
+    asha = await town.books.person(100)
+    withdrawal = await town.asks(asha, 10)
+    await town.break_it(down=True)
+    await town.worker().turn()
+    body = json.dumps(
+        {
+            "type": "payout.failed",
+            "timestamp": "2026-11-21T10:00:00Z",
+            "data": {"reference": str(withdrawal), "amount_paise": 10_00, "bank_reference": "UTR0001"},
+        }
+    )
+    right = signed(body)
+
+    answers = [
+        await door.post("/webhooks/hdfc", content=content, headers=headers)
+        for content, headers in [
+            (body, {}),
+            (body, signed(body, secret=AXIS_SECRET)),
+            (body, signed(body, at=1)),
+            (body.replace("1000", "1001"), right),
+            (body.replace("failed", "reversed"), right),
+            (body, right | {"webhook-id": "evt_other"}),
+        ]
+    ]
+
+    assert {(one.status_code, one.text) for one in answers} == {(401, "{}")}
+    assert await inbox(town) == []
+    assert (await town.status(withdrawal), await town.has(asha)) == ("unknown", (90, 10))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"amount_paise": 0},
+        {"amount_paise": -10_00},
+        {"amount_paise": 10.0},
+        {"amount_paise": "1000"},
+        {"amount_paise": 2**63},
+        {"amount_paise": True},
+        {"amount_paise": None},
+        {"reference": ""},
+        {"reference": None},
+        {"reference": 7},
+        {"reference": "w\0"},
+        {"reference": ["w-1"]},
+        {"bank_reference": 7},
+    ],
+    ids=repr,
+)
+async def test_what_is_signed_and_not_as_agreed_is_told_so_and_moves_nothing(
+    town: Town, door: httpx.AsyncClient, data: dict[str, object]
+) -> None:
+    asha = await town.books.person(100)
+    withdrawal = await town.asks(asha, 10)
+    await town.break_it(down=True)
+    await town.worker().turn()
+    good = {"reference": str(withdrawal), "amount_paise": 10_00, "bank_reference": "UTR0001"}
+    body = json.dumps({"type": "payout.succeeded", "timestamp": "2026-11-21T10:00:00Z", "data": good | data})
+
+    answer = await door.post("/webhooks/hdfc", content=body, headers=signed(body))
+
+    assert answer.status_code == 422
+    assert (await town.status(withdrawal), await town.has(asha)) == ("unknown", (90, 10))
+
+
+async def test_a_word_about_what_was_never_sent_is_kept_and_moves_nothing(
+    town: Town, door: httpx.AsyncClient
+) -> None:
+    asha = await town.books.person(100)
+    cancelled, queued = await town.asks(asha, 10), await town.asks(asha, 20)
+    await town.desk.cancel(cancelled)
+
+    answers = [
+        await says(door, one, outcome, rupees)
+        for one, rupees in ((cancelled, 10), (queued, 20))
+        for outcome in ("succeeded", "failed", "reversed")
+    ]
+
+    assert answers == [(200, {"status": "recorded"})] * 6
+    assert [verdict for _, verdict, _ in await inbox(town)] == ["recorded"] * 6
+    assert (await town.statuses(asha), await town.has(asha)) == (["cancelled", "queued"], (80, 20))

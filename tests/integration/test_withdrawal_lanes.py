@@ -10,8 +10,10 @@ import pytest
 
 from money.accounts import BankAccount, HouseAccount, bank_account_id, house_account_id
 from money.errors import KeyUsedForAnother, NotEnoughMoney, NotFound, TooLateToCancel, WalletFrozen
-from money.withdrawal import Outcome
+from money.withdrawal import LEASE, Outcome
+from shared_db.connection import Connection, with_retries
 from shared_db.verify import verify
+from shared_db.withdrawals import claim
 from tests.integration.withdrawal_town import Town, opened
 from tests.town import CASH
 
@@ -184,6 +186,31 @@ async def test_a_bank_that_says_no_gives_the_money_back(town: Town) -> None:
     assert (await town.status(withdrawal), await town.has(asha)) == ("failed", (100, 0))
 
 
+async def test_what_came_back_before_we_could_ask_is_booked_as_paid_and_reversed(town: Town) -> None:
+    asha = await town.books.person(100)
+    withdrawal = await town.asks(asha, 10)
+    worker = town.worker()
+    await town.break_it(drop_response_rate=1.0, reversal_rate=1.0, reversal_after_ms=0)
+    await worker.turn()
+    await town.break_it()
+    client = town.bank.clients["hdfc"]
+    while (await client.payout_state(str(withdrawal))).status != "failed":  # noqa: ASYNC110 # it is the bank's
+        await asyncio.sleep(0.02)
+
+    await town.make_due()
+    await worker.turn()
+
+    assert (await town.status(withdrawal), await town.has(asha)) == ("reversed", (100, 0))
+    assert await town.attempts(withdrawal) == [("send", "unreadable"), ("enquire", "reversed")]
+    kinds = await town.books.ask(
+        "SELECT kind FROM transfers WHERE kind IN ('capture', 'release', 'reversal')"
+    )
+    assert sorted(row[0] for row in kinds) == ["capture", "reversal"]
+    [(utr, settled_at)] = await town.books.ask("SELECT utr, settled_at FROM withdrawals")
+    assert settled_at is not None
+    assert utr == (await client.payout_state(str(withdrawal))).utr
+
+
 async def test_a_dead_workers_lane_is_taken_over_by_one_that_asks_first(town: Town) -> None:
     asha = await town.books.person(100)
     withdrawal = await town.asks(asha, 10)
@@ -226,6 +253,27 @@ async def test_a_frozen_workers_late_write_is_refused(town: Town) -> None:
     await quick.turn()
     assert (await town.status(withdrawal), await town.has(asha)) == ("paid", (90, 0))
     assert len(await town.books.ask("SELECT 1 FROM transfers WHERE kind = 'capture'")) == 1
+
+
+async def test_a_worker_that_freezes_before_its_claim_is_committed_keeps_nobody_waiting_for_long(
+    town: Town,
+) -> None:
+    asha = await town.books.person(100)
+    withdrawal = await town.asks(asha, 10)
+    frozen, quick = town.worker("frozen"), town.worker("quick")
+
+    async def freeze_with_the_lane_in_hand(connection: Connection) -> int:
+        async with connection.transaction():
+            claimed = await claim(connection, "hdfc", most=1, worker="frozen", lease=LEASE)
+            while claimed and not await quick.turn():  # noqa: ASYNC110 # a lane cannot set one
+                await asyncio.sleep(0.2)
+        return len(claimed)
+
+    async with asyncio.timeout(20):
+        claimed_when_awake = await with_retries(frozen.database, freeze_with_the_lane_in_hand)
+
+    assert claimed_when_awake == 0
+    assert (await town.status(withdrawal), await town.has(asha)) == ("paid", (90, 0))
 
 
 # Others who know what became of it
