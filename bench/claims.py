@@ -29,9 +29,14 @@ _FEW, _MANY = 100, 100_000
 _WAITING = "waiting"
 _STALE = "waiting, statistics of an empty table"
 _OTHER = "10 waiting beside them at the other bank"
-_BLOATED = "waiting, each lane written ten times"
 _BACK_OFF = "all in back-off"
+_BLOATED = "waiting, each written ten times without a vacuum"
+_BLOATED_BACK_OFF = "all in back-off, the same without a vacuum"
 _TEN = 10
+_WRITTEN = 10
+_PUT_OFF = "UPDATE lanes SET next_at = clock_timestamp() + interval '1 hour'"
+_MAKE_DUE = "UPDATE lanes SET next_at = clock_timestamp() - interval '1 hour'"
+_WRITE = "UPDATE lanes SET token = token + 1, next_at = next_at + interval '1 microsecond'"
 _PUT_BACK = "UPDATE lanes SET next_at = clock_timestamp() WHERE owner_id = ANY (%s)"
 
 
@@ -61,17 +66,15 @@ def measure(url: str, *, times: int) -> list[Cell]:
     """Every shape with each crowd."""
     urls = {lanes: _crowd(url, lanes) for lanes in (_FEW, _MANY)}
     cells = _claims(urls, _STALE, "hdfc", times)
-    for one in urls.values():
-        _run(one, "VACUUM ANALYZE")
+    _on_each(urls, "VACUUM ANALYZE")
     cells += _claims(urls, _WAITING, "hdfc", times)
     cells += _claims(urls, _OTHER, "axis", times)
-    for one in urls.values():
-        for _ in range(10):
-            _run(one, "UPDATE lanes SET token = token + 1, next_at = next_at + interval '1 microsecond'")
-    cells += _claims(urls, _BLOATED, "hdfc", times)
-    for one in urls.values():
-        _run(one, "UPDATE lanes SET next_at = clock_timestamp() + interval '1 hour'")
+    _on_each(urls, _PUT_OFF, "VACUUM ANALYZE")
     cells += _claims(urls, _BACK_OFF, "hdfc", times)
+    _on_each(urls, _MAKE_DUE, *[_WRITE] * _WRITTEN)
+    cells += _claims(urls, _BLOATED, "hdfc", times)
+    _on_each(urls, _PUT_OFF)
+    cells += _claims(urls, _BLOATED_BACK_OFF, "hdfc", times)
     for cell in cells:
         say(f"claim, {cell.lanes} lanes, {cell.shape}", {"claim_ms": cell.median_ms})
     return cells
@@ -145,6 +148,12 @@ def _fill(url: str, owners: Sequence[uuid.UUID]) -> None:
             with cursor.copy(f"COPY {table} FROM STDIN".encode()) as copy:
                 for row in written:
                     copy.write_row(row)
+
+
+def _on_each(urls: Mapping[int, str], *statements: str) -> None:
+    for url in urls.values():
+        for statement in statements:
+            _run(url, statement)
 
 
 def _run(url: str, statement: str) -> None:
