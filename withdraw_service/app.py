@@ -55,10 +55,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
                 )
             )
             for name, bank in banks.items()
-        ] + [
-            asyncio.create_task(_repeat_until(stop, one.take_some, _LOOK_INTO_LANES_EVERY_SECONDS))
-            for one in lanes
-        ]
+        ] + [asyncio.create_task(_work_on(one, stop)) for one in lanes]
         try:
             yield
         finally:
@@ -97,6 +94,13 @@ async def _repeat_until(
     while not stop.is_set():
         if not await _safely(turn):
             await _wait(stop, pause_seconds)
+
+
+async def _work_on(lanes: Lanes, stop: asyncio.Event) -> None:
+    """Take lanes; when none is due, look again once a call of ours has ended, or soon for others' sake."""
+    while not stop.is_set():
+        if not await _safely(lanes.take_some):
+            await lanes.wait(_LOOK_INTO_LANES_EVERY_SECONDS)
 
 
 async def _safely(turn: Callable[[], Awaitable[int]]) -> int:
