@@ -59,12 +59,12 @@ class Cell:
 def headline(cells: Sequence[Cell]) -> dict[str, float]:
     """The plain shape, with few and with many."""
     waiting = {one.lanes: one.median_ms for one in cells if one.shape == _WAITING}
-    return {"claim_ms_100_lanes": waiting[_FEW], "claim_ms_100000_lanes": waiting[_MANY]}
+    return {f"claim_ms_{lanes}_lanes": milliseconds for lanes, milliseconds in waiting.items()}
 
 
-def measure(url: str, *, times: int) -> list[Cell]:
+def measure(url: str, *, times: int, crowds: Sequence[int] = (_FEW, _MANY)) -> list[Cell]:
     """Every shape with each crowd."""
-    urls = {lanes: _crowd(url, lanes) for lanes in (_FEW, _MANY)}
+    urls = {lanes: _crowd(url, lanes) for lanes in crowds}
     cells = _claims(urls, _STALE, "hdfc", times)
     _on_each(urls, "VACUUM ANALYZE")
     cells += _claims(urls, _WAITING, "hdfc", times)

@@ -56,21 +56,20 @@ class InstantBank:
 def open_bank(waits: Mapping[str, float]) -> Generator[InstantBank]:
     """Each bank of `waits` answers a payout after so many seconds, until the block ends."""
     bank = InstantBank(free_port())
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "bench.instant_bank"], cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdin
-    assert process.stdout
-    try:
-        process.stdin.write(pickle.dumps((bank.port, dict(waits))))
-        process.stdin.flush()
-        assert process.stdout.readline() == _READY, "the bank listens"
-        yield bank
-        process.stdin.close()
-        bank.books = pickle.loads(process.stdout.read())
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            process.stdin.write(pickle.dumps((bank.port, dict(waits))))
+            process.stdin.flush()
+            assert process.stdout.readline() == _READY, "the bank listens"
+            yield bank
+            process.stdin.close()
+            bank.books = pickle.loads(process.stdout.read())
+        finally:
+            process.kill()
 
 
 class _Desk:
