@@ -1,8 +1,8 @@
 """The lines to one bank: connections that are taken, used by one call at a time, and given back.
 
 httpx's own pool looks through all its connections at the beginning and at the end of every call, and asks the system
-about each idle one: with 50 calls under way that costs more than the call (docs/decisions/0011). Here each line is
-httpx's own transport with a single connection, and a free one is found without looking at the others.
+about each idle one: with 50 calls under way that costs more than the call. Here each line is httpx's own transport with
+a single connection, and a free one is found without looking at the others (docs/decisions/0011-lines-to-a-bank.md).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple
 
 import httpx
@@ -42,11 +42,10 @@ class Lines(httpx.AsyncBaseTransport):
         try:
             response = await line.handle_async_request(request)
         except BaseException:
-            # It has closed its connection and makes another one for whoever is next.
-            self._give_back(line)
+            await self._give_up(line)
             raise
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Body(response.stream, lambda: self._give_back(line))
+        response.stream = _Body(response.stream, lambda: self._give_back(line), lambda: self._give_up(line))
         return response
 
     async def aclose(self) -> None:
@@ -62,6 +61,11 @@ class Lines(httpx.AsyncBaseTransport):
         self._idle.append(_Idle(line, time.monotonic()))
         self._free.release()
 
+    async def _give_up(self, line: httpx.AsyncHTTPTransport) -> None:
+        """A call broke off on it: whatever state it is in, nobody inherits it."""
+        self._free.release()
+        await line.aclose()
+
     async def _close_old_ones(self) -> None:
         """Those that no crowd has needed for a while; they stand at the front."""
         too_old = time.monotonic() - IDLE_SECONDS
@@ -72,9 +76,15 @@ class Lines(httpx.AsyncBaseTransport):
 class _Body(httpx.AsyncByteStream):
     """What comes over a line, which is free again when it has been read."""
 
-    def __init__(self, body: httpx.AsyncByteStream, give_back: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        body: httpx.AsyncByteStream,
+        give_back: Callable[[], None],
+        give_up: Callable[[], Awaitable[None]],
+    ) -> None:
         self._body = body
         self._give_back = give_back
+        self._give_up = give_up
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for part in self._body:
@@ -83,5 +93,7 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         try:
             await self._body.aclose()
-        finally:
-            self._give_back()
+        except BaseException:
+            await self._give_up()
+            raise
+        self._give_back()

@@ -60,7 +60,7 @@ class _Extent:
     claims: int
 
 
-_WHOLE = _Extent(3, 6_000, 3.0, 12.0, 3, 60)
+_WHOLE = _Extent(3, 4_000, 3.0, 10.0, 3, 60)
 _QUICK = _Extent(1, 1_500, 1.5, 4.0, 1, 20)
 
 
