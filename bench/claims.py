@@ -30,10 +30,10 @@ _WAITING = "waiting"
 _STALE = "waiting, statistics of an empty table"
 _OTHER = "10 waiting beside them at the other bank"
 _BACK_OFF = "all in back-off"
-_BLOATED = "waiting, each written ten times without a vacuum"
+_BLOATED = "waiting, each written five times without a vacuum"
 _BLOATED_BACK_OFF = "all in back-off, the same without a vacuum"
 _TEN = 10
-_WRITTEN = 10
+_WRITTEN = 5
 _PUT_OFF = "UPDATE lanes SET next_at = clock_timestamp() + interval '1 hour'"
 _MAKE_DUE = "UPDATE lanes SET next_at = clock_timestamp() - interval '1 hour'"
 _WRITE = "UPDATE lanes SET token = token + 1, next_at = next_at + interval '1 microsecond'"

@@ -11,6 +11,7 @@ import random
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bench import load
 from bench.api_requests import balance, page, transfer, withdrawal
@@ -19,10 +20,16 @@ from bench.people import Person
 from bench.withdrawals import account_number, wait_until_final
 
 CONNECTIONS = 4
-_SECONDS_EACH = 1.5
 _MOST_PER_SECOND = 9_000
-_EACH_WAITING = 2
 _PAGE = "/"
+
+
+class Extent(NamedTuple):
+    """How long it is looked at: each kind of request, in how many rounds, beside how many withdrawals of each owner."""
+
+    rounds: int
+    seconds_each: float
+    each_waiting: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ def headline(cells: Sequence[Cell]) -> float:
     return round(max(one.ratio for one in cells), 3)
 
 
-def measure(url: str, port: int, people: Sequence[Person], bank: str, *, rounds: int) -> list[Cell]:
+def measure(url: str, port: int, people: Sequence[Person], bank: str, extent: Extent) -> list[Cell]:
     """One cell for each kind of request."""
     kinds: dict[str, Callable[[], bytes]] = {
         "page": lambda: page(port, _PAGE),
@@ -62,16 +69,16 @@ def measure(url: str, port: int, people: Sequence[Person], bank: str, *, rounds:
     }
     # What a process does for the first time takes longer.
     for make in kinds.values():
-        _p95(port, make)
-    quiet = [[_p95(port, make)] for make in kinds.values()]
+        _p95(port, make, extent.seconds_each)
+    quiet = [[_p95(port, make, extent.seconds_each)] for make in kinds.values()]
     busy: list[list[float]] = [[] for _ in kinds]
-    for _ in range(rounds):
-        _queue(port, people, bank)
+    for _ in range(extent.rounds):
+        _queue(port, people, bank, extent.each_waiting)
         for kind, make in zip(busy, kinds.values(), strict=True):
-            kind.append(_p95(port, make))
+            kind.append(_p95(port, make, extent.seconds_each))
         wait_until_final(url, within_seconds=60)
         for kind, make in zip(quiet, kinds.values(), strict=True):
-            kind.append(_p95(port, make))
+            kind.append(_p95(port, make, extent.seconds_each))
     cells = [Cell(what, *both) for what, *both in zip(kinds, quiet, busy, strict=True)]
     for cell in cells:
         say(f"{cell.what} beside a slow bank", {"ratio": round(cell.ratio, 3)})
@@ -83,19 +90,19 @@ def _transfer(port: int, people: Sequence[Person]) -> bytes:
     return transfer(port, sender, to)
 
 
-def _queue(port: int, people: Sequence[Person], bank: str) -> None:
+def _queue(port: int, people: Sequence[Person], bank: str, each: int) -> None:
     """The first of each owner is under way at once, the others wait behind it."""
     requests = [
         withdrawal(port, owner, bank, account_number(place))
-        for _ in range(_EACH_WAITING)
+        for _ in range(each)
         for place, owner in enumerate(people)
     ]
     sent = load.run(load.Load(port, CONNECTIONS, 60, requests))
     assert sent.statuses == {201: len(requests)}, sent.statuses
 
 
-def _p95(port: int, make: Callable[[], bytes]) -> float:
-    requests = [make() for _ in range(round(_MOST_PER_SECOND * _SECONDS_EACH))]
-    measured = load.run(load.Load(port, CONNECTIONS, _SECONDS_EACH, requests))
+def _p95(port: int, make: Callable[[], bytes], seconds: float) -> float:
+    requests = [make() for _ in range(round(_MOST_PER_SECOND * seconds))]
+    measured = load.run(load.Load(port, CONNECTIONS, seconds, requests))
     assert set(measured.statuses) == {200}, measured.statuses
     return measured.percentile(0.95)

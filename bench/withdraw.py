@@ -56,12 +56,12 @@ class _Extent:
     backlog: int
     accept_seconds: float
     steady_seconds: float
-    slow_rounds: int
+    beside_slow_bank: slow_bank.Extent
     claims: int
 
 
-_WHOLE = _Extent(3, 4_000, 3.0, 10.0, 3, 60)
-_QUICK = _Extent(1, 1_500, 1.5, 4.0, 1, 20)
+_WHOLE = _Extent(3, 4_000, 3.0, 10.0, slow_bank.Extent(3, 1.5, 2), 60)
+_QUICK = _Extent(1, 1_500, 1.5, 3.0, slow_bank.Extent(1, 1.0, 1), 10)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
         rounds = [_accept_and_drain(house, extent) for _ in range(extent.rounds)]
         with workers(folder, server.url, settings):
             steady = _steady(house, extent.steady_seconds)
-            beside = slow_bank.measure(house.url, house.port, people, _SLOW, rounds=extent.slow_rounds)
+            beside = slow_bank.measure(house.url, house.port, people, _SLOW, extent.beside_slow_bank)
         stack.close()
         checked = verify(server.url)
         assert checked["ok"], checked
