@@ -1,6 +1,6 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-BENCHES := ledger webhook api ui
+BENCHES := ledger webhook api withdraw ui
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench lock install clean

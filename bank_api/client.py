@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
+from bank_api.lines import Lines
 from bank_api.messages import (
     AccountToVerify,
     AnyMessage,
@@ -65,9 +66,7 @@ class BankClient:
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {api_key}"},
             timeout=timeout_seconds,
-            # Shorter than any server keeps an idle connection, so none closes just as we write on it.
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2.0),
-            # Money does not travel through a proxy that some environment variable names.
+            transport=Lines(),
             trust_env=False,
         )
 

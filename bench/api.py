@@ -7,10 +7,7 @@ transfer, COMMIT; same number of connections, same number of people, same server
 
 from __future__ import annotations
 
-import asyncio
-import json
 import random
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +15,15 @@ from pathlib import Path
 import psycopg
 
 from bench import load, pgbench
+from bench.api_requests import balance, transfer
 from bench.figures import Row, medians, say
 from bench.pages import put_pages_into
-from bench.people import PASSWORD_HASH, give, open_wallets
+from bench.people import Person, signed_in
 from bench.scratch import product_process, scratch_database
 from money.rupees import Paise
 from runtime.dev_secrets import fill_in, read
-from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.verify import verify
-from wallet.bearer_tokens import BearerTokens
-from wallet.passwords import Verified
 
 _APP = "user_app"
 _PEOPLE = 1_000
@@ -60,18 +55,12 @@ _QUICK = (_Cell(16, _UNIFORM), _HEADLINE, _HOT_ONE, _READS)
 _CELLS = (*_QUICK, _Cell(16, _HOT), _Cell(16, _BALANCE), _Cell(64, _WITH_KEYS))
 
 
-@dataclass(frozen=True)
-class _Person:
-    id: uuid.UUID
-    token: str
-
-
 @dataclass
 class _Scene:
     url: str
     script: Path
     port: int
-    people: Sequence[_Person]
+    people: Sequence[Person]
 
 
 def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature every benchmark has
@@ -81,7 +70,7 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
     with scratch_database() as (folder, server):
         put_pages_into(folder, _APP)
         secret = read(fill_in(folder))["JWT_SECRET"]
-        people = _people(server.url, secret)
+        people = signed_in(server.url, _PEOPLE, each_has_paise=_EACH_HAS_PAISE, secret=secret)
         _prepare_yardstick(server.url)
         given = _SETTINGS | {"JWT_SECRET": secret}
         with product_process(_APP, folder=folder, url=server.url, settings=given) as port:
@@ -134,56 +123,17 @@ def _measure(scene: _Scene, cell: _Cell, seconds: float) -> Row:
 def _requests(scene: _Scene, cell: _Cell, count: int) -> list[bytes]:
     callers = random.choices(scene.people, k=count)
     if cell.shape == _BALANCE:
-        return [_message(scene.port, "GET", "balance", caller) for caller in callers]
+        return [balance(scene.port, caller) for caller in callers]
     receiver = scene.people[0]
     if cell.shape == _HOT:
         senders = [caller for caller in callers if caller is not receiver]
-        return [_transfer(scene.port, sender, receiver) for sender in senders]
+        return [transfer(scene.port, sender, receiver) for sender in senders]
     pairs = [(caller, random.choice(scene.people)) for caller in callers]
     return [
-        _transfer(scene.port, sender, to, key=new_id().hex if cell.shape == _WITH_KEYS else None)
+        transfer(scene.port, sender, to, key=new_id().hex if cell.shape == _WITH_KEYS else None)
         for sender, to in pairs
         if sender is not to
     ]
-
-
-def _transfer(port: int, sender: _Person, to: _Person, key: str | None = None) -> bytes:
-    body = json.dumps({"to": str(to.id), "amount": 1}).encode()
-    keyed = {"Idempotency-Key": key} if key else {}
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **keyed}
-    return _message(port, "POST", "transfer", sender, headers) + body
-
-
-def _message(
-    port: int, method: str, route: str, caller: _Person, headers: dict[str, str] | None = None
-) -> bytes:
-    lines = [
-        f"{method} /api/v1/account/{route} HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        f"Authorization: Bearer {caller.token}",
-        *(f"{name}: {value}" for name, value in (headers or {}).items()),
-    ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n"
-
-
-# ------------------------------------------------------------------------------------------ people
-
-
-def _people(url: str, secret: str) -> list[_Person]:
-    """With money and a token each, as after a sign-in."""
-    users = [new_id() for _ in range(_PEOPLE)]
-    open_wallets(url, users)
-    give(url, users, _EACH_HAS_PAISE)
-
-    async def issue() -> list[_Person]:
-        database = Database(url)
-        tokens = BearerTokens(database, secret=secret, hours=24)
-        try:
-            return [_Person(user, await tokens.issue(Verified(user, PASSWORD_HASH))) for user in users]
-        finally:
-            await database.close()
-
-    return asyncio.run(issue())
 
 
 # ------------------------------------------------------------------------------------------ yardstick

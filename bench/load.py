@@ -61,6 +61,12 @@ def run(load: Load) -> Measured:
     return measured
 
 
+def content_length(head: bytes) -> int:
+    """As the head of a message has it; 0 where it has none."""
+    start = head.lower().find(b"content-length:")
+    return int(head[start + 15 :].split(b"\r\n", 1)[0]) if start >= 0 else 0
+
+
 class _Connection(asyncio.Protocol):
     def __init__(self, requests: Iterator[bytes], until: float, measured: Measured) -> None:
         self._requests = requests
@@ -106,8 +112,7 @@ class _Connection(asyncio.Protocol):
 
 def _is_complete(received: bytes) -> bool:
     head, found, body = received.partition(b"\r\n\r\n")
-    start = head.lower().find(b"content-length:")
-    return bool(found) and len(body) >= int(head[start + 15 :].split(b"\r\n", 1)[0])
+    return bool(found) and len(body) >= content_length(head)
 
 
 async def _generate(load: Load) -> Measured:

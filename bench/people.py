@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import psycopg
 import uvloop
@@ -15,9 +16,36 @@ from money.rupees import Paise
 from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.ledger import post
+from wallet.bearer_tokens import BearerTokens
+from wallet.passwords import Verified
 
 PASSWORD_HASH = "none"
 _AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Person:
+    """One who has signed in."""
+
+    id: uuid.UUID
+    token: str
+
+
+def signed_in(url: str, count: int, *, each_has_paise: Paise, secret: str) -> list[Person]:
+    """So many people with money and a token each, as after a sign-in."""
+    users = [new_id() for _ in range(count)]
+    open_wallets(url, users)
+    give(url, users, each_has_paise)
+
+    async def issue() -> list[Person]:
+        database = Database(url)
+        tokens = BearerTokens(database, secret=secret, hours=24)
+        try:
+            return [Person(user, await tokens.issue(Verified(user, PASSWORD_HASH))) for user in users]
+        finally:
+            await database.close()
+
+    return asyncio.run(issue())
 
 
 def open_wallets(url: str, users: Sequence[uuid.UUID]) -> None:

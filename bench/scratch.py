@@ -46,12 +46,14 @@ def product_process(
         "RATE_LIMIT_FACTOR": "1000000",
         **(settings or {}),
     }
-    with (folder / f"{name}.log").open("wb") as log:
+    # Named for its port as well: there may be two of a kind.
+    log_path = folder / f"{name}-{port}.log"
+    with log_path.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", name], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
         try:
-            _wait_until_ready(port, process, folder / f"{name}.log")
+            _wait_until_ready(port, process, log_path)
             yield port
         finally:
             process.terminate()

@@ -154,7 +154,7 @@ def test_no_bank_is_asked_inside_a_transaction() -> None:
 
 
 def test_only_the_bank_client_and_the_banks_outbox_speak_http() -> None:
-    home = ("bank_api/client.py", "dummy_bank/outbox.py")
+    home = ("bank_api/client.py", "bank_api/lines.py", "dummy_bank/outbox.py")
     importers = [
         f"{path}:{line}: {name}"
         for path in product(but=home)

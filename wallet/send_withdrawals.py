@@ -7,6 +7,7 @@ ends by itself; no call is made that could outlive it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -53,12 +54,15 @@ class Lanes:
     rules: BreakerRules
     _under_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
     _breaker: Breaker = field(init=False)
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """One of our calls has ended since we looked last."""
 
     def __post_init__(self) -> None:
         self._breaker = Breaker(self.rules)
 
     async def take_some(self) -> int:
         """Take lanes that are due, and have their calls made in the background; how many. Raises Unavailable."""
+        self._ended.clear()
         room = _MOST_AT_ONCE - len(self._under_way)
         if room <= 0:
             return 0
@@ -71,12 +75,21 @@ class Lanes:
         for one, call in taken:
             task = asyncio.create_task(self._call_safely(one, call, taken_at, claim_took))
             self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            task.add_done_callback(self._is_over)
         return len(taken)
+
+    async def wait(self, at_most_seconds: float) -> None:
+        """Until one of our own calls has ended, for its lane may be due at once; or so long."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), at_most_seconds)
 
     async def drain(self) -> None:
         """Wait for the calls under way."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _is_over(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._ended.set()
 
     async def _take(self, most: int) -> list[tuple[Claimed, Call]]:
         """Lanes that are ours now, and what is to be done about the head of each: written before it is done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -54,8 +54,8 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
         # Loops of its own for each bank: a slow one keeps nobody waiting for another.
         loops = [
             asyncio.create_task(_repeat_until(stop, turn, pause_seconds))
-            for turn, pause_seconds in _turns(database, notices, banks, lanes)
-        ]
+            for turn, pause_seconds in _turns(database, notices, banks)
+        ] + [asyncio.create_task(_work_on(one, stop)) for one in lanes]
         try:
             yield
         finally:
@@ -79,14 +79,12 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
 
 
 def _turns(
-    database: Database, notices: Notices, banks: Mapping[str, BankClient], lanes: Sequence[Lanes]
+    database: Database, notices: Notices, banks: Mapping[str, BankClient]
 ) -> Iterator[tuple[Callable[[], Awaitable[int]], float]]:
-    """Every turn that is taken again and again, and the pause after one that found nothing to do."""
+    """Every turn beside the lanes that is taken again and again, and the pause after one that found nothing to do."""
     for name, bank in banks.items():
         yield partial(sweep, database, {name: bank}, notices), _SWEEP_EVERY_SECONDS
         yield partial(_take_a_night, Nights(name, bank, database)), _LOOK_FOR_A_NIGHT_EVERY_SECONDS
-    for one in lanes:
-        yield one.take_some, _LOOK_INTO_LANES_EVERY_SECONDS
 
 
 async def _take_a_night(nights: Nights) -> int:
@@ -109,6 +107,13 @@ async def _repeat_until(
     while not stop.is_set():
         if not await _safely(turn):
             await _wait(stop, pause_seconds)
+
+
+async def _work_on(lanes: Lanes, stop: asyncio.Event) -> None:
+    """Take lanes; when none is due, look again once a call of ours has ended, or soon for others' sake."""
+    while not stop.is_set():
+        if not await _safely(lanes.take_some):
+            await lanes.wait(_LOOK_INTO_LANES_EVERY_SECONDS)
 
 
 async def _safely(turn: Callable[[], Awaitable[int]]) -> int:

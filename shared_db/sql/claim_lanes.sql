@@ -3,15 +3,17 @@
 --
 -- The lanes are found and locked in a statement of their own: planned together with the update, the planner guesses a
 -- tenth of the table and reads it all (measured: 12 ms a claim among 100,000 lanes, not 0.5).
+-- Due is compared with a value, not with clock_timestamp(): that one may change from row to row, so no index can stop at
+-- it, and a claim that finds nothing due reads every lane that waits (20 ms among 100,000 in back-off, not 0.2).
 -- A frozen wallet sends nothing: its lane is put off while its head has not been sent.
 CREATE OR REPLACE FUNCTION claim_lanes(p_bank text, p_most integer, p_worker text, p_lease interval)
 RETURNS TABLE (lane_token bigint, is_closed boolean, head withdrawals) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    owners uuid[]; frozen uuid[];
+    owners uuid[]; frozen uuid[]; moment CONSTANT timestamptz := clock_timestamp();
 BEGIN
     SELECT array_agg(l.owner_id) INTO owners FROM (
-        SELECT owner_id FROM lanes WHERE bank = p_bank AND pending > 0 AND next_at <= clock_timestamp()
+        SELECT owner_id FROM lanes WHERE bank = p_bank AND pending > 0 AND next_at <= moment
          ORDER BY next_at LIMIT p_most FOR NO KEY UPDATE SKIP LOCKED) l;
     IF owners IS NULL THEN
         RETURN;
