@@ -11,6 +11,7 @@ Refusal
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
 ├── NotFound, TooLateToCancel
+├── OutgoingStopped
 └── BankNotReachable
 """
 
@@ -137,6 +138,10 @@ class NotFound(Refusal):
 
 class TooLateToCancel(Refusal):
     """This withdrawal has left for your bank already and can no longer be cancelled."""
+
+
+class OutgoingStopped(Refusal):
+    """Withdrawals are stopped for a moment while we check our books. Your money is safe; nothing has moved."""
 
 
 class BankNotReachable(Refusal):

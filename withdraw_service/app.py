@@ -19,17 +19,22 @@ from runtime.probes import Probes
 from settings import BANKS, BankSettings, Settings
 from shared_db.connection import CONNECTION_ERRORS, Database
 from shared_db.notices import Notices
+from shared_db.solvency import sends_money_out
 from wallet.send_withdrawals import Lanes
 from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.sweep_on_ramps import sweep
+from wallet.watch_banks import show_banks
+from wallet.watch_books import Watch
 
 log = logger(__name__)
 _SWEEP_EVERY_SECONDS = 0.5
 _LOOK_INTO_LANES_EVERY_SECONDS = 0.05
+_WATCH_EVERY_SECONDS = 1.0
+_LOOK_AT_BANKS_EVERY_SECONDS = 5.0
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
-    """Sends withdrawals and asks about payments while it serves.
+    """Sends withdrawals, asks about payments and watches our books while it serves.
 
     A stop waits for the calls under way; one that is cut off is asked about again later.
     """
@@ -59,6 +64,12 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
             asyncio.create_task(_repeat_until(stop, one.take_some, _LOOK_INTO_LANES_EVERY_SECONDS))
             for one in lanes
         ]
+        loops += [
+            asyncio.create_task(_repeat_until(stop, Watch(database).look, _WATCH_EVERY_SECONDS)),
+            asyncio.create_task(
+                _repeat_until(stop, lambda: show_banks(database), _LOOK_AT_BANKS_EVERY_SECONDS)
+            ),
+        ]
         try:
             yield
         finally:
@@ -75,7 +86,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     token = settings.metrics_token
     return Probes(
         Starlette(lifespan=lifespan),
-        is_ready=database.is_reachable,
+        is_ready=sends_money_out(database),
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
     )

@@ -9,6 +9,9 @@ users ─ sessions
         └── bank_events            every word a bank said
 lanes ─ withdrawals                taking money out: one at a time for each owner
           └── withdrawal_attempts  every call to a bank about it
+posted_batches ─ house_totals      what was posted and not yet looked at; the house's accounts, rolled up from it
+solvency                           whether our books add up, and how far the watch has come
+bank_breakers                      which banks we have stopped calling for a while
 idempotency_keys                   what was answered to a request that may be repeated
 outbox                             what development would have sent to people
 """
@@ -18,21 +21,26 @@ from __future__ import annotations
 from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
-from shared_db.models.taking_money_out import Lane, Withdrawal, WithdrawalAttempt
+from shared_db.models.taking_money_out import BankBreaker, Lane, Withdrawal, WithdrawalAttempt
+from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Solvency
 
 __all__ = [
     "Account",
     "Balance",
+    "BankBreaker",
     "BankEvent",
     "Code",
     "DailyTotal",
     "EnquiryQueue",
     "Entry",
+    "HouseTotal",
     "IdempotencyKey",
     "Lane",
     "OnRamp",
     "OutboxMessage",
+    "PostedBatch",
     "Session",
+    "Solvency",
     "Transfer",
     "User",
     "Withdrawal",
