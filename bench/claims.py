@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from bench.figures import say
+from money.breaker import STANDARD
 from money.withdrawal import LEASE
 from shared_db.connection import Connection, Database
 from shared_db.ids import new_id
@@ -101,7 +102,9 @@ async def _claim(connection: Connection, bank: str) -> float:
     """One, as the worker makes it; its lanes are due again at once, as after a payout."""
     began = time.perf_counter()
     async with connection.transaction():
-        claimed = await claim(connection, bank, most=_MOST, worker="bench", lease=LEASE)
+        claimed = await claim(
+            connection, bank, most=_MOST, worker="bench", lease=LEASE, try_every=STANDARD.try_every
+        )
     took = (time.perf_counter() - began) * 1000
     await connection.execute(_PUT_BACK, ([one.head.owner_id for one in claimed],))
     return took

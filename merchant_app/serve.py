@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from settings import settings
 from shared_db.connection import Database
+from shared_db.solvency import takes_money_in
 from shared_ui.serving import one_port
 
 
@@ -25,4 +26,4 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         await database.close()
 
     app.register_lifespan_task(close_database)
-    return one_port(app(), pages=pages, is_ready=database.is_reachable, settings=settings())
+    return one_port(app(), pages=pages, is_ready=takes_money_in(database), settings=settings())

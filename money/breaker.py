@@ -1,12 +1,12 @@
-"""The circuit breaker of one bank, and how well that bank is: pure values, made anew by each call.
+"""The circuit breaker of one bank: pure values, made anew by each call.
 
-It opens when 10 of the last 20 calls failed. Then one call is tried every 5 seconds, and its success closes it.
-Withdrawals wait meanwhile, queued; other banks have breakers of their own.
+It opens when 10 of the last 20 calls of one worker failed, and then for all workers. One call is tried every 5
+seconds, by one of them, and its success closes it for all. Withdrawals wait meanwhile, queued; other banks have
+breakers of their own.
 """
 
 from __future__ import annotations
 
-import statistics
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,55 +20,47 @@ class BreakerRules(NamedTuple):
 
 
 class BankCall(NamedTuple):
-    """One call that is over. `answered`: the bank said something readable, be it a refusal or "not found"."""
+    """One call that is over. `answered`: the bank said something readable, be it a refusal or "not found".
+
+    Times are the database's, which all workers share.
+    """
 
     began_at: datetime
     latency: timedelta
     answered: bool
 
 
-class Health(NamedTuple):
-    """What people see before they choose a bank. Without a call yet there is nothing to see."""
-
-    calls: int
-    success_rate: float
-    median_latency: timedelta | None
-
-
 STANDARD = BreakerRules()
 
 
 class Breaker(NamedTuple):
+    """What one worker knows: its own last calls, and what all workers have agreed on."""
+
     rules: BreakerRules = STANDARD
     calls: tuple[BankCall, ...] = ()
     """The last ones, oldest first."""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
-    next_try_at: datetime | None = None
 
 
-def ask_to_call(breaker: Breaker, at: datetime) -> tuple[Breaker, bool]:
-    """Whether a call may be made now. A try of an open breaker is given to one asker, and the next waits."""
-    if breaker.next_try_at is None:
-        return breaker, True
-    if at < breaker.next_try_at:
-        return breaker, False
-    return breaker._replace(next_try_at=at + breaker.rules.try_every), True
+def agreed(breaker: Breaker, opened_at: datetime | None, closed_at: datetime | None) -> Breaker:
+    """The breaker once its worker has heard what all workers agreed on; what it alone believed is forgotten."""
+    return breaker._replace(opened_at=opened_at, closed_at=closed_at or breaker.closed_at)
 
 
 def after_call(breaker: Breaker, call: BankCall) -> Breaker:
-    """The breaker once this call is over."""
+    """The breaker once this call is over. Where it opens or closes, all workers are to hear of it."""
     rules = breaker.rules
     over_at = call.began_at + call.latency
     breaker = breaker._replace(calls=(*breaker.calls, call)[-rules.of_calls :])
     if breaker.opened_at is not None:
         # A slow answer to a call from before says nothing about now.
         if call.answered and call.began_at >= breaker.opened_at:
-            return breaker._replace(opened_at=None, next_try_at=None, closed_at=over_at)
+            return breaker._replace(opened_at=None, closed_at=over_at)
         return breaker
-    if sum(_counts(breaker, one) for one in breaker.calls) < rules.failures:
+    if len(_failures(breaker)) < rules.failures:
         return breaker
-    return breaker._replace(opened_at=over_at, next_try_at=over_at + rules.try_every)
+    return breaker._replace(opened_at=over_at)
 
 
 def is_calling(breaker: Breaker) -> bool:
@@ -76,18 +68,15 @@ def is_calling(breaker: Breaker) -> bool:
     return breaker.opened_at is None
 
 
-def health(breaker: Breaker) -> Health | None:
-    """How the last calls went. Latency counts answered calls only; of a timeout we know just our own patience."""
-    if not breaker.calls:
-        return None
-    answered = [one.latency for one in breaker.calls if one.answered]
-    return Health(
-        calls=len(breaker.calls),
-        success_rate=len(answered) / len(breaker.calls),
-        median_latency=statistics.median_low(answered) if answered else None,
-    )
+def failing_since(breaker: Breaker) -> datetime:
+    """When the first of the failures began that opened it. A breaker that was closed later than that stays closed."""
+    return min(call.began_at for call in _failures(breaker))
 
 
-def _counts(breaker: Breaker, call: BankCall) -> bool:
-    """A failure since the breaker closed last; what opened it once does not open it again."""
-    return not call.answered and (breaker.closed_at is None or call.began_at >= breaker.closed_at)
+def _failures(breaker: Breaker) -> list[BankCall]:
+    """Those since the breaker closed last; what opened it once does not open it again."""
+    return [
+        call
+        for call in breaker.calls
+        if not call.answered and (breaker.closed_at is None or call.began_at >= breaker.closed_at)
+    ]

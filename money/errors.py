@@ -11,7 +11,7 @@ Refusal
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
 ├── NotFound, TooLateToCancel
-├── BankNotReachable
+├── OutgoingStopped, BankNotReachable
 ├── NotADay, DayNotBegun, UnknownBank, StatementNotThere
 └── NotResolved
     ├── NothingWaits, StillUnderWay, NeverSent, SettledAlready
@@ -141,6 +141,10 @@ class NotFound(Refusal):
 
 class TooLateToCancel(Refusal):
     """This withdrawal has left for your bank already and can no longer be cancelled."""
+
+
+class OutgoingStopped(Refusal):
+    """Withdrawals are stopped for a moment while we check our books. Your money is safe; nothing has moved."""
 
 
 class BankNotReachable(Refusal):

@@ -39,6 +39,8 @@ class Posting(enum.StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
     DAY_LIMIT = "day_limit"
     """More of this kind would leave the source today than `day_limit_paise`."""
+    STOPPED = "stopped"
+    """Our books do not add up, and nothing new is held for withdrawals meanwhile."""
 
 
 class Movement(NamedTuple):

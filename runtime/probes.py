@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-Readiness = Callable[[], Awaitable[bool]]
+
+class Ready(NamedTuple):
+    """Whether a process can do its work, and what else its `/readyz` says."""
+
+    is_ready: bool
+    outgoing: str | None = None
+    """Where money goes out: "open", or "stopped" while our books do not add up."""
+
+
+Readiness = Callable[[], Awaitable[bool | Ready]]
 _PATHS = {"/healthz", "/readyz", "/metrics"}
 _READY_WITHIN_SECONDS = 2.0
 
@@ -43,17 +53,21 @@ class Probes:
             return JSONResponse({"status": "ok"})
         if path == "/readyz":
             ready = await self._ready()
-            return JSONResponse({"status": "ready" if ready else "not ready"}, 200 if ready else 503)
+            body = {"status": "ready" if ready.is_ready else "not ready"}
+            if ready.outgoing:
+                body["outgoing"] = ready.outgoing
+            return JSONResponse(body, 200 if ready.is_ready else 503)
         if not self._may_read_metrics(scope):
             return JSONResponse({}, 404)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    async def _ready(self) -> bool:
+    async def _ready(self) -> Ready:
         try:
             async with asyncio.timeout(_READY_WITHIN_SECONDS):
-                return await self._is_ready()
+                found = await self._is_ready()
         except Exception:  # noqa: BLE001 # whatever fails here is the answer: not ready
-            return False
+            return Ready(is_ready=False)
+        return found if isinstance(found, Ready) else Ready(found)
 
     def _may_read_metrics(self, scope: Scope) -> bool:
         if not self._is_prod:

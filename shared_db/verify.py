@@ -133,6 +133,29 @@ SELECT (SELECT count(*) FROM booked
                                      OR w.doubted_at IS NOT NULL)))
 """
 
+# The house's totals as the watch has rolled them up, and what it has not yet followed, beside what the entries say.
+_HOUSE = """
+WITH told AS (
+    SELECT e.account_id, e.number >> 12 AS part, count(*) AS entries, sum(e.amount_paise) AS paise
+      FROM entries e JOIN accounts a ON a.id = e.account_id WHERE a.kind = 'system' GROUP BY 1, 2
+), kept AS (
+    SELECT account_id, part, sum(entries) AS entries, sum(paise) AS paise FROM (
+        SELECT account_id, part, entries, total_paise AS paise FROM house_totals
+         UNION ALL
+        SELECT a.id, side.number >> 12, 1, side.sign * t.amount_paise
+          FROM posted_batches q
+         CROSS JOIN LATERAL unnest(q.transfer_ids, q.source_numbers, q.target_numbers)
+               AS u (id, source_number, target_number)
+          JOIN transfers t ON t.id = u.id AND u.source_number IS NOT NULL
+         CROSS JOIN LATERAL (VALUES (t.source_id, u.source_number, -1), (t.target_id, u.target_number, 1))
+               AS side (account, number, sign)
+          JOIN accounts a ON a.id = side.account AND a.kind = 'system') known
+     GROUP BY account_id, part
+)
+SELECT count(*) FROM told FULL JOIN kept USING (account_id, part)
+ WHERE (told.entries, told.paise) IS DISTINCT FROM (kept.entries, kept.paise)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -157,7 +180,8 @@ def verify(url: str) -> dict[str, int | bool]:
     An owner without a balance row, with a gap in its running numbers, or whose adding-money rows and transfers
     disagree (in amount, owner or bank, or one without the other) counts as out of step, and so does an account that
     money has moved on and that does not exist, a day whose totals are not those of its entries, a withdrawal whose
-    state and bookings disagree, and a lane that counts wrongly.
+    state and bookings disagree, a lane that counts wrongly, and entries of the house that the watch over our books
+    has not been told of.
     Raises psycopg.OperationalError when the database is not there.
     """
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
@@ -167,9 +191,11 @@ def verify(url: str) -> dict[str, int | bool]:
             found = cursor.execute(_CHECK).fetchone()
         days = connection.execute(_DAYS).fetchone()
         withdrawals = connection.execute(_WITHDRAWALS).fetchone()
+        house = connection.execute(_HOUSE).fetchone()
     assert found is not None, "the query has exactly one row"
     assert days is not None, "and so has this one"
     assert withdrawals is not None, "and this one"
+    assert house is not None, "and the last"
     counts = asdict(found)
     holds_differ = counts.pop("held_paise") != counts["open_holds_paise"]
     counts["accounts_out_of_step"] += (
@@ -178,6 +204,7 @@ def verify(url: str) -> dict[str, int | bool]:
         + counts.pop("unknown_accounts")
         + days[0]
         + withdrawals[0]
+        + house[0]
         + holds_differ
     )
     counts["unbalanced_transfers"] += counts.pop("entries_of_nothing")

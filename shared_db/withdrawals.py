@@ -93,6 +93,9 @@ class Claimed(NamedTuple):
     """A lane that is ours until its lease ends, and its head."""
 
     lane_token: int
+    opened_at: datetime | None
+    """Since when the bank's breaker is open, for all workers: this lane is its one try."""
+    closed_at: datetime | None
     head: SeenWithdrawal
 
 
@@ -154,8 +157,8 @@ SELECT outcome, withdrawal_id FROM request_withdrawals(
 """
 _COLUMNS = SQL(", ").join([SQL("w.") + Identifier(name) for name in (*_RULED, *_SEEN)])
 _CLAIM = SQL("""
-SELECT c.lane_token, {columns}, c.is_closed, clock_timestamp()
-  FROM claim_lanes(%s, %s, %s, %s) c CROSS JOIN LATERAL (SELECT (c.head).*) w
+SELECT c.lane_token, c.opened_at, c.closed_at, {columns}, c.is_closed, clock_timestamp()
+  FROM claim_lanes(%s, %s, %s, %s, %s) c CROSS JOIN LATERAL (SELECT (c.head).*) w
 """).format(columns=_COLUMNS)
 _SEE = SQL("""
 SELECT {columns}, b.closed_at IS NOT NULL, clock_timestamp()
@@ -179,12 +182,15 @@ async def request(connection: Connection, wanted: Sequence[Requested]) -> list[Q
 
 
 async def claim(
-    connection: Connection, bank: str, *, most: int, worker: str, lease: timedelta
+    connection: Connection, bank: str, *, most: int, worker: str, lease: timedelta, try_every: timedelta
 ) -> list[Claimed]:
-    """Lanes whose head is this bank's and due, now this worker's. To be committed with what follows from it."""
+    """Lanes whose head is this bank's and due, now this worker's. To be committed with what follows from it.
+
+    One every `try_every` over all workers while the bank's breaker is open.
+    """
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(_CLAIM, (bank, most, worker, lease))
-        return [Claimed(row[0], _seen(row[1:])) for row in await cursor.fetchall()]
+        await cursor.execute(_CLAIM, (bank, most, worker, lease, try_every))
+        return [Claimed(*row[:3], head=_seen(row[3:])) for row in await cursor.fetchall()]
 
 
 async def begin(connection: Connection, begun: Sequence[tuple[SeenWithdrawal, Withdrawal]]) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
+from runtime.probes import Ready
 from settings import settings
+from shared_db.solvency import takes_money_in
 from shared_ui.gate import Gate
 from shared_ui.serving import API, FORMS, one_port
 
@@ -23,8 +25,8 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
 
     api = create_api(database_url, opened=open_for_pages)
 
-    async def is_ready() -> bool:
-        return await api.services.database.is_reachable()
+    async def is_ready() -> Ready:
+        return await takes_money_in(api.services.database)()
 
     async def listen_for_changes() -> None:
         await live.run(database_url)

@@ -10,18 +10,27 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import NamedTuple
 
 from bank_api.client import BankClient, BankRefused, BankUnreachable
 from bank_api.messages import PayoutState
-from money.breaker import BankCall, Breaker, BreakerRules, after_call, ask_to_call, is_calling
+from money.breaker import (
+    BankCall,
+    Breaker,
+    BreakerRules,
+    after_call,
+    agreed,
+    failing_since,
+    is_calling,
+)
 from money.on_ramp import Verdict
 from money.withdrawal import CALL_TIMEOUT, LEASE, Answered, Call, NoOutcome, Outcome, Step, next_step
 from money.withdrawal import Claimed as Taken
 from runtime.batcher import Unavailable
 from runtime.logs import correlated, logger
+from shared_db.bank_health import close_breaker, open_breaker
 from shared_db.connection import Connection, Database, with_retries
 from shared_db.ids import new_id
 from shared_db.withdrawals import Attempt, Claimed, SeenWithdrawal, begin, claim
@@ -66,11 +75,8 @@ class Lanes:
         room = _MOST_AT_ONCE - len(self._under_way)
         if room <= 0:
             return 0
-        self._breaker, may_call = ask_to_call(self._breaker, datetime.now(UTC))
-        if not may_call:
-            return 0
         taken_at = time.monotonic()
-        taken = await self._take(room if is_calling(self._breaker) else 1)
+        taken = await self._take(room)
         claim_took = time.monotonic() - taken_at
         for one, call in taken:
             task = asyncio.create_task(self._call_safely(one, call, taken_at, claim_took))
@@ -97,7 +103,14 @@ class Lanes:
 
         async def work(connection: Connection) -> list[tuple[Claimed, Step]]:
             async with connection.transaction():
-                claimed = await claim(connection, self.bank, most=most, worker=self.worker, lease=LEASE)
+                claimed = await claim(
+                    connection,
+                    self.bank,
+                    most=most,
+                    worker=self.worker,
+                    lease=LEASE,
+                    try_every=self.rules.try_every,
+                )
                 steps = [next_step(one.head.under(contract), Taken(one.head.read_at)) for one in claimed]
                 taken = list(zip(claimed, steps, strict=True))
                 if taken:
@@ -105,6 +118,8 @@ class Lanes:
             return taken
 
         taken = await with_retries(self.database, work)
+        for one, _ in taken[:1]:
+            self._breaker = agreed(self._breaker, one.opened_at, one.closed_at)
         for one, step in taken:
             if step.verdict is Verdict.REJECTED:
                 log.error(
@@ -136,8 +151,9 @@ class Lanes:
         began_at = seen.read_at + timedelta(seconds=began - taken_at - claim_took)
         heard = await _ask(self.client, seen, call)
         latency = timedelta(seconds=time.monotonic() - began)
-        answered = heard.answer is not NoOutcome.UNREADABLE
-        self._breaker = after_call(self._breaker, BankCall(datetime.now(UTC) - latency, latency, answered))
+        call_over = BankCall(began_at, latency, heard.answer is not NoOutcome.UNREADABLE)
+        before, after = self._breaker, after_call(self._breaker, call_over)
+        self._breaker = after
         attempt = Attempt(
             new_id(),
             call,
@@ -150,6 +166,26 @@ class Lanes:
         step = await self.settlement.settle_call(seen, event, lane_token=lane.lane_token, attempt=attempt)
         if step is None:
             log.warning("another has taken this lane; our answer came too late", withdrawal_id=str(seen.id))
+        if is_calling(before) != is_calling(after):
+            await self._publish(after, call_over)
+
+    async def _publish(self, after: Breaker, call: BankCall) -> None:
+        """Tell all workers that this call has opened the bank's breaker, or closed it."""
+
+        async def publish(connection: Connection) -> None:
+            if after.opened_at:
+                await open_breaker(
+                    connection,
+                    self.bank,
+                    at=after.opened_at,
+                    failing_since=failing_since(after),
+                    try_every=self.rules.try_every,
+                )
+            elif after.closed_at:
+                await close_breaker(connection, self.bank, at=after.closed_at, began_at=call.began_at)
+
+        await with_retries(self.database, publish)
+        log.warning("a bank's breaker has changed", bank=self.bank, is_calling=is_calling(after))
 
 
 async def _ask(client: BankClient, seen: SeenWithdrawal, call: Call) -> _Heard:

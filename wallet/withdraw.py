@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from money.accounts import BankAccount, bank_account_id
-from money.errors import KeyUsedForAnother, NotEnoughMoney, NotFound, Refusal, TooLateToCancel, WalletFrozen
+from money.errors import (
+    KeyUsedForAnother,
+    NotEnoughMoney,
+    NotFound,
+    OutgoingStopped,
+    Refusal,
+    TooLateToCancel,
+    WalletFrozen,
+)
 from money.movements import Posting
 from money.on_ramp import Verdict
 from money.rupees import Paise
@@ -30,6 +38,7 @@ _REFUSALS: dict[Posting, type[Refusal]] = {
     Posting.FROZEN: WalletFrozen,
     Posting.INSUFFICIENT: NotEnoughMoney,
     Posting.CONFLICT: KeyUsedForAnother,
+    Posting.STOPPED: OutgoingStopped,
 }
 
 _LOOK_EVERY_SECONDS = 0.1
@@ -60,7 +69,7 @@ class Withdrawals:
         """Hold the amount and queue it for this account; the withdrawal, or the one that stands under `reference`.
 
         Raises WalletFrozen or NotEnoughMoney; KeyUsedForAnother where something else stands under the `reference`;
-        Busy or Unavailable when nothing is known to have happened.
+        OutgoingStopped while our books do not add up; Busy or Unavailable when nothing is known to have happened.
         """
         withdrawal_id = new_id()
         queued = await self._batcher.submit(

@@ -26,6 +26,7 @@ from runtime.probes import Probes
 from settings import BANKS, Settings
 from shared_db.connection import Database
 from shared_db.notices import Notices
+from shared_db.solvency import takes_money_in
 from wallet.settle_on_ramp import Delivery, Settlement
 from wallet.settle_withdrawal import WithdrawalSettlement
 
@@ -75,7 +76,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     token = settings.metrics_token
     return Probes(
         Door(settlement, withdrawals, _banks(settings), settings.trusted_proxy_hops, end),
-        is_ready=database.is_reachable,
+        is_ready=takes_money_in(database),
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
     )

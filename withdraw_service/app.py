@@ -21,19 +21,24 @@ from runtime.probes import Probes
 from settings import BANKS, BankSettings, Settings
 from shared_db.connection import CONNECTION_ERRORS, Database
 from shared_db.notices import Notices
+from shared_db.solvency import sends_money_out
 from wallet.reconcile_nightly import Nights
 from wallet.send_withdrawals import Lanes
 from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.sweep_on_ramps import sweep
+from wallet.watch_banks import show_banks
+from wallet.watch_books import Watch
 
 log = logger(__name__)
 _SWEEP_EVERY_SECONDS = 0.5
 _LOOK_INTO_LANES_EVERY_SECONDS = 0.05
 _LOOK_FOR_A_NIGHT_EVERY_SECONDS = 60
+_WATCH_EVERY_SECONDS = 1.0
+_LOOK_AT_BANKS_EVERY_SECONDS = 5.0
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
-    """Sends withdrawals, asks about payments and compares each night with the banks while it serves.
+    """Sends withdrawals, asks about payments, watches our books and compares them with the banks' while it serves.
 
     A stop waits for the calls under way; one that is cut off is asked about again later.
     """
@@ -72,7 +77,7 @@ def create_app(settings: Settings, database_url: str) -> ASGIApp:
     token = settings.metrics_token
     return Probes(
         Starlette(lifespan=lifespan),
-        is_ready=database.is_reachable,
+        is_ready=sends_money_out(database),
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
     )
@@ -85,6 +90,8 @@ def _turns(
     for name, bank in banks.items():
         yield partial(sweep, database, {name: bank}, notices), _SWEEP_EVERY_SECONDS
         yield partial(_take_a_night, Nights(name, bank, database)), _LOOK_FOR_A_NIGHT_EVERY_SECONDS
+    yield Watch(database).look, _WATCH_EVERY_SECONDS
+    yield partial(show_banks, database), _LOOK_AT_BANKS_EVERY_SECONDS
 
 
 async def _take_a_night(nights: Nights) -> int:

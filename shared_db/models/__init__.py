@@ -12,6 +12,9 @@ lanes ─ withdrawals                taking money out: one at a time for each ow
 reconciliation_runs                each day's statement of each bank beside our ledger
   └── reconciliation_exceptions    what differed
 resolutions                        append-only: what people decided about all that waits for one
+posted_batches ─ house_totals      what was posted and not yet looked at; the house's accounts, rolled up from it
+solvency                           whether our books add up, and how far the watch has come
+bank_breakers                      which banks we have stopped calling for a while
 idempotency_keys                   what was answered to a request that may be repeated
 outbox                             what development would have sent to people
 """
@@ -22,24 +25,29 @@ from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
 from shared_db.models.comparing_with_banks import ReconciliationException, ReconciliationRun, Resolution
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
-from shared_db.models.taking_money_out import Lane, Withdrawal, WithdrawalAttempt
+from shared_db.models.taking_money_out import BankBreaker, Lane, Withdrawal, WithdrawalAttempt
+from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Solvency
 
 __all__ = [
     "Account",
     "Balance",
+    "BankBreaker",
     "BankEvent",
     "Code",
     "DailyTotal",
     "EnquiryQueue",
     "Entry",
+    "HouseTotal",
     "IdempotencyKey",
     "Lane",
     "OnRamp",
     "OutboxMessage",
+    "PostedBatch",
     "ReconciliationException",
     "ReconciliationRun",
     "Resolution",
     "Session",
+    "Solvency",
     "Transfer",
     "User",
     "Withdrawal",

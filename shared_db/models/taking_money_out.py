@@ -1,11 +1,11 @@
-"""Taking money out: withdrawals, the lane of each owner, and every call to a bank about them."""
+"""Taking money out: withdrawals, the lane of each owner, every call to a bank about them, and each bank's breaker."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from money.withdrawal import Call, Correction, Status
@@ -110,4 +110,21 @@ class WithdrawalAttempt(SQLModel, table=True):
     __table_args__ = (
         Index("withdrawal_attempts_of_one_idx", "withdrawal_id", "began_at"),
         Index("withdrawal_attempts_of_bank_idx", "bank", "began_at"),
+    )
+
+
+class BankBreaker(SQLModel, table=True):
+    """A bank that we have stopped calling, or had. No row: it was never stopped. The rules are `money.breaker`'s."""
+
+    __tablename__ = "bank_breakers"  # pyright: ignore[reportAssignmentType]
+
+    bank: str = Field(sa_column=Column(Text, primary_key=True))
+    opened_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    closed_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    """When it was closed last: failures from before do not open it again."""
+    next_try_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    """When one worker may make one call."""
+
+    __table_args__ = (
+        CheckConstraint("(opened_at IS NULL) = (next_try_at IS NULL)", name="tried_while_open"),
     )

@@ -5,6 +5,7 @@
 -- 3. decide in memory
 -- 4. write: transfers, balances, entries, the day's totals, each in a statement of its own. (Locking and updating in
 --    ONE statement checks the overdraft rule against the row as it was before the wait, and refuses good transfers.)
+-- 5. queue the batch for the solvency watch: one row with the transfers and the numbers of their entries
 --
 -- Accounts of the house have no balance row and no lock: no batch waits for another because of them.
 --
@@ -121,10 +122,14 @@ BEGIN
         IF s IS NOT NULL THEN
             balances_now[s] := balances_now[s] - amount; numbers[s] := numbers[s] + 1;
             source_after[i] := balances_now[s]; source_number[i] := numbers[s];
+        ELSE
+            source_number[i] := nextval('house_entry_numbers');
         END IF;
         IF t IS NOT NULL THEN
             balances_now[t] := balances_now[t] + amount; numbers[t] := numbers[t] + 1;
             target_after[i] := balances_now[t]; target_number[i] := numbers[t];
+        ELSE
+            target_number[i] := nextval('house_entry_numbers');
         END IF;
         IF kind = 'hold' THEN
             held_now[h] := held_now[h] + amount;
@@ -154,8 +159,7 @@ BEGIN
            AND (b.last_number <> u.number OR b.held_paise <> u.held);
 
         INSERT INTO entries (account_id, number, transfer_id, amount_paise, balance_after_paise, created_at)
-        SELECT side.account, coalesce(side.number, nextval('house_entry_numbers')), side.transfer, side.amount,
-               side.after, moment
+        SELECT side.account, side.number, side.transfer, side.amount, side.after, moment
           FROM unnest(p_ids, p_sources, p_targets, p_amounts, outcomes,
                       source_after, source_number, target_after, target_number)
                AS i (transfer, source, target, amount, result, source_after, source_number, target_after, target_number)
@@ -183,6 +187,9 @@ BEGIN
                credits_paise = total.credits_paise + EXCLUDED.credits_paise,
                debits_paise = total.debits_paise + EXCLUDED.debits_paise,
                closing_paise = EXCLUDED.closing_paise, last_number = EXCLUDED.last_number;
+
+        INSERT INTO posted_batches (transfer_ids, source_numbers, target_numbers)
+        VALUES (ids, source_number, target_number);
     END IF;
 
     RETURN QUERY SELECT u.result, u.id FROM unnest(outcomes, ids) WITH ORDINALITY AS u (result, id, place)

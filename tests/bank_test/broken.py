@@ -36,7 +36,7 @@ _CHANGES = {
     Broken.UNLOCKED: {
         "ORDER BY account_id FOR NO KEY UPDATE": "ORDER BY account_id",
         # The key of the entries would stop most of it.
-        "coalesce(side.number, nextval('house_entry_numbers'))": "nextval('house_entry_numbers')",
+        "side.account, side.number,": "side.account, nextval('house_entry_numbers'),",
     },
     Broken.FORGETFUL: {
         "WHERE x.reference = ANY (p_references)": "WHERE false",

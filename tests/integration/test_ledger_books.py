@@ -107,6 +107,8 @@ def paid(asha: str, *, reference: str, amount: int = 100, source: object = RECEI
         INSERT INTO entries VALUES
             ('{source}', nextval('house_entry_numbers'), '{PLANTED}', -{amount}, NULL, now()),
             ('{asha}', 2, '{PLANTED}', {amount}, 1000 + {amount}, now());
+        INSERT INTO posted_batches (transfer_ids, source_numbers, target_numbers)
+            VALUES (ARRAY['{PLANTED}'::uuid], ARRAY[currval('house_entry_numbers')], ARRAY[2]);
         INSERT INTO daily_totals VALUES ('{asha}', (now() AT TIME ZONE 'Asia/Kolkata')::date, 'on_ramp',
             1, {amount}, 0, 1000 + {amount}, 2);
         UPDATE balances SET balance_paise = 1000 + {amount}, last_number = 2 WHERE account_id = '{asha}'"""
@@ -173,6 +175,15 @@ def invented_day(asha: str) -> str:
     return f"INSERT INTO daily_totals VALUES ('{asha}', '2020-01-01', 'send', 1, 1, 0, 1, 1)"
 
 
+def unknown_to_the_watch(asha: str) -> str:
+    """In order in itself, but not written by the ledger's one writer."""
+    return f"{success_without_money(asha)};{paid(asha, reference=OURS)}; DELETE FROM posted_batches"
+
+
+def drifted_house(_asha: str) -> str:
+    return f"INSERT INTO house_totals VALUES ('{RECEIVABLE}', 0, 1, -100)"
+
+
 def drifted_balance(asha: str) -> str:
     return f"UPDATE balances SET balance_paise = balance_paise + 1 WHERE account_id = '{asha}'"
 
@@ -223,6 +234,8 @@ async def test_verify_is_content_with_a_credit_that_fits_its_row(bank: Books) ->
         (missing_day, "accounts_out_of_step"),
         (drifted_closing, "accounts_out_of_step"),
         (invented_day, "accounts_out_of_step"),
+        (unknown_to_the_watch, "accounts_out_of_step"),
+        (drifted_house, "accounts_out_of_step"),
         (drifted_balance, "accounts_out_of_step"),
         (drifted_hold, "accounts_out_of_step"),
         (drifted_number, "accounts_out_of_step"),

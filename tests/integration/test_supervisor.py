@@ -31,6 +31,11 @@ def leave(*_):
     os._exit(0)
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if manner in ("waiting", "unready"):
+            self.send_response(503)
+            self.end_headers()
+            self.wfile.write(b'{"status":"not ready","outgoing":"stopped"}' if manner == "waiting" else b"{}")
+            return
         self.send_response(200 if self.path == "/readyz" else 404)
         self.end_headers()
 signal.signal(signal.SIGTERM, signal.SIG_IGN if manner == "stubborn" else leave)
@@ -177,6 +182,25 @@ def test_a_killed_process_is_back_within_five_seconds_and_the_others_never_notic
     assert [name for name, _ in stack.notes("started")].count("web") == 1
     assert "worker ended (signal SIGKILL)" in said
     assert "worker started again" in said
+
+
+def test_a_worker_that_may_send_nothing_keeps_nobody_from_coming_up(run: Callable[..., Stack]) -> None:
+    stack = run(web="0-kind", worker="1-waiting")
+
+    stack.wait_until_ready()
+    _, said = stack.stop()
+
+    assert "worker ended" not in said
+
+
+def test_a_process_that_is_not_ready_for_another_reason_is_waited_for(run: Callable[..., Stack]) -> None:
+    stack = run(web="0-kind", worker="1-unready")
+
+    until(lambda: answers(stack.ports["worker"]))
+    time.sleep(0.5)
+    _, said = stack.stop()
+
+    assert "ready" not in said.splitlines()
 
 
 def test_a_process_that_dies_again_and_again_is_started_again_and_again(run: Callable[..., Stack]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as some
 
-from money.breaker import BankCall, Breaker, after_call, ask_to_call, health, is_calling
+from money.breaker import BankCall, Breaker, after_call, agreed, failing_since, is_calling
 
 T0 = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -35,25 +35,11 @@ def test_failures_older_than_20_calls_are_forgotten() -> None:
     assert is_calling(after_calls("++-" * 100))
 
 
-def test_an_open_one_lets_one_call_try_every_5_seconds() -> None:
-    breaker = after_calls("-" * 10)  # the last one was over at second 10
-    asked = []
-
-    for second in range(10, 27):
-        breaker, may = ask_to_call(breaker, T0 + second * SECOND)
-        breaker, next_one_may = ask_to_call(breaker, T0 + second * SECOND)
-        asked += [second] if may else []
-        assert not next_one_may
-
-    assert asked == [15, 20, 25]
-
-
 def test_a_try_that_is_answered_closes_it_and_one_more_failure_does_not_open_it() -> None:
     breaker = after_call(after_calls("-" * 10), call(15, answered=True))
     once_more = after_call(breaker, call(16, answered=False))
 
     assert is_calling(breaker)
-    assert ask_to_call(breaker, T0 + 16 * SECOND) == (breaker, True)
     assert is_calling(once_more)
 
 
@@ -67,12 +53,7 @@ def test_it_opens_again_after_10_new_failures() -> None:
 
 
 def test_a_try_that_fails_leaves_it_open() -> None:
-    breaker, _ = ask_to_call(after_calls("-" * 10), T0 + 15 * SECOND)
-
-    breaker = after_call(breaker, call(15, answered=False))
-
-    assert not is_calling(breaker)
-    assert ask_to_call(breaker, T0 + 19 * SECOND)[1] is False
+    assert not is_calling(after_call(after_calls("-" * 10), call(15, answered=False)))
 
 
 def test_a_slow_answer_to_a_call_from_before_does_not_close_it() -> None:
@@ -81,37 +62,38 @@ def test_a_slow_answer_to_a_call_from_before_does_not_close_it() -> None:
     assert not is_calling(after_call(after_calls("-" * 10), slow))
 
 
-def test_people_see_the_share_of_answers_and_the_median_latency_of_answers() -> None:
-    breaker = Breaker()
-    for second, (latency, answered) in enumerate([(1, True), (3, True), (2, True), (8, False)]):
-        breaker = after_call(breaker, call(second, answered=answered, latency=latency * SECOND))
+def test_what_all_workers_agreed_on_counts_and_not_what_one_believed() -> None:
+    open_for_all = agreed(after_calls("---"), opened_at=T0 + 5 * SECOND, closed_at=None)
+    closed_for_all = agreed(after_calls("-" * 10), opened_at=None, closed_at=T0 + 12 * SECOND)
 
-    seen = health(breaker)
+    assert not is_calling(open_for_all)
+    assert is_calling(after_call(open_for_all, call(6, answered=True)))
+    assert is_calling(closed_for_all)
+    assert is_calling(after_call(closed_for_all, call(13, answered=False)))
 
-    assert seen
-    assert (seen.calls, seen.success_rate, seen.median_latency) == (4, 0.75, 2 * SECOND)
+
+def test_who_hears_of_nothing_keeps_what_closed_it_last() -> None:
+    closed = after_call(after_calls("-" * 10), call(15, answered=True))
+
+    assert agreed(closed, opened_at=None, closed_at=None) == closed
 
 
-def test_without_calls_there_is_nothing_to_see_and_without_answers_no_latency() -> None:
-    silent = health(after_calls("---"))
+def test_it_says_since_when_the_bank_has_been_failing() -> None:
+    reopened = after_call(after_calls("-" * 10), call(15, answered=True))
+    for second in range(20, 30):
+        reopened = after_call(reopened, call(second, answered=False))
 
-    assert health(Breaker()) is None
-    assert silent
-    assert (silent.success_rate, silent.median_latency) == (0, None)
+    assert failing_since(after_calls("+-" + "-" * 9)) == T0 + 1 * SECOND
+    assert failing_since(reopened) == T0 + 20 * SECOND
 
 
 @given(some.lists(some.booleans(), max_size=200))
-def test_whatever_happens_a_bank_that_answers_again_is_called_again(answers: list[bool]) -> None:
-    breaker, now = Breaker(), T0
-    for answered in answers:
-        now += SECOND
-        breaker, may = ask_to_call(breaker, now)
-        if may:
-            breaker = after_call(breaker, BankCall(now, SECOND, answered))
+def test_whatever_happens_an_answer_to_a_new_call_closes_it(answers: list[bool]) -> None:
+    breaker = Breaker()
+    for second, answered in enumerate(answers):
+        breaker = after_call(breaker, call(second, answered=answered))
 
-    breaker, may = ask_to_call(breaker, now + 10 * SECOND)
-    breaker = after_call(breaker, BankCall(now + 10 * SECOND, SECOND, answered=True))
+    breaker = after_call(breaker, call(len(answers) + 10, answered=True))
 
-    assert may
     assert is_calling(breaker)
     assert len(breaker.calls) <= breaker.rules.of_calls

@@ -16,6 +16,7 @@ from money.errors import (
     NotAnAmount,
     NotEnoughMoney,
     NotFound,
+    OutgoingStopped,
     Refusal,
     SignedOut,
     TooLateToCancel,
@@ -153,6 +154,7 @@ _STATUS: dict[type[Refusal], int] = {
     KeyInUse: 409,
     TooLateToCancel: 409,
     BankNotReachable: 503,
+    OutgoingStopped: 503,
 }
 _TITLES = {
     401: "Not signed in",

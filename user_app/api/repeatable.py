@@ -14,6 +14,7 @@ from money.errors import (
     InputRefused,
     KeyUsedForAnother,
     NotAnAmount,
+    OutgoingStopped,
     Refusal,
     SignedOut,
     TooManyTries,
@@ -25,7 +26,15 @@ from wallet import idempotency
 from wallet.caller import Caller
 
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
-_NEVER_KEPT = (SignedOut, TooManyTries, BankNotReachable, NotAnAmount, InputRefused, KeyUsedForAnother)
+_NEVER_KEPT = (
+    SignedOut,
+    TooManyTries,
+    BankNotReachable,
+    OutgoingStopped,
+    NotAnAmount,
+    InputRefused,
+    KeyUsedForAnother,
+)
 _FIRST_REFUSAL = 400
 
 Work = Callable[[str | None], Awaitable[BaseModel]]
