@@ -7,7 +7,8 @@ Refusal
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused
-│   └── AccountNumberRefused, IfscRefused
+│   ├── AccountNumberRefused, IfscRefused
+│   └── DayRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
 ├── NotFound, TooLateToCancel
@@ -97,6 +98,10 @@ class AccountNumberRefused(InputRefused):
 
 class IfscRefused(InputRefused):
     """Enter the IFSC of your branch, such as HDFC0001234."""
+
+
+class DayRefused(InputRefused):
+    """Choose a day, such as 20 November 2026."""
 
 
 class EmailTaken(Refusal):

@@ -52,6 +52,12 @@ def format_rupees(paise: int) -> str:
     return f"{sign}₹{_grouped(rupees)}.{rest:02d}"
 
 
+def decimal_rupees(paise: int) -> str:
+    """`-1234.50`, as programs and spreadsheets read it."""
+    rupees, rest = rupees_and_paise(paise)
+    return f"{'-' if paise < 0 else ''}{rupees}.{rest:02d}"
+
+
 def json_rupees(paise: int) -> int | float:
     """The JSON number for an amount: whole rupees as an integer, else the shortest decimal that says it."""
     rupees, rest = rupees_and_paise(paise)

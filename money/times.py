@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 _KOLKATA = ZoneInfo("Asia/Kolkata")
@@ -16,6 +16,27 @@ def ist(moment: datetime) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def ist_clock(moment: datetime) -> str:
+    """`14:05:09`, where the day is known."""
+    return f"{_in_kolkata(moment):%H:%M:%S}"
+
+
+def ist_minute(moment: datetime) -> str:
+    """`14:05`, where the day is known."""
+    return f"{_in_kolkata(moment):%H:%M}"
+
+
+def long_day(moment: datetime) -> str:
+    """`Friday, 20 November 2026`."""
+    local = _in_kolkata(moment)
+    return f"{local:%A}, {local.day} {local:%B %Y}"
+
+
+def iso_in_kolkata(moment: datetime) -> str:
+    """`2026-11-20 14:05:09`, as spreadsheets read it."""
+    return f"{_in_kolkata(moment):%Y-%m-%d %H:%M:%S}"
+
+
 def greeting(moment: datetime) -> str:
     """`Good morning`, `Good afternoon` or `Good evening`."""
     hour = _in_kolkata(moment).hour
@@ -27,6 +48,11 @@ def greeting(moment: datetime) -> str:
 def kolkata_day(moment: datetime) -> date:
     """The day it is in Kolkata."""
     return _in_kolkata(moment).date()
+
+
+def kolkata_midnight(day: date) -> datetime:
+    """When this day begins in Kolkata."""
+    return datetime.combine(day, time(), _KOLKATA)
 
 
 def _in_kolkata(moment: datetime) -> datetime:

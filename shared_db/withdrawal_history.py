@@ -12,14 +12,19 @@ from psycopg.rows import args_row
 from shared_db.connection import Connection
 
 _OPEN = "status IN ('queued', 'sending', 'unknown', 'needs_attention')"
-_ONE = f"""
+_COLUMNS = f"""
 SELECT w.id, w.bank, w.account_number, w.ifsc, w.amount_paise, w.status, w.utr, w.reason, w.created_at, w.settled_at,
        CASE WHEN w.{_OPEN} THEN
             (SELECT count(*) FROM withdrawals before
               WHERE before.owner_id = w.owner_id AND before.number <= w.number AND before.{_OPEN})
-       END
-  FROM withdrawals w WHERE w.id = %s AND w.owner_id = %s
+       END,
+       w.correction, w.doubted_at IS NOT NULL,
+       CASE WHEN l.worker IS NULL THEN l.next_at END, b.frozen_at IS NOT NULL
+  FROM withdrawals w JOIN lanes l ON l.owner_id = w.owner_id JOIN balances b ON b.account_id = w.owner_id
+ WHERE w.owner_id = %s
 """  # noqa: S608 # nothing of a caller's in it
+_ONE = _COLUMNS + " AND w.id = %s"
+_OF_OWNER = _COLUMNS + " ORDER BY w.number DESC LIMIT %s"
 _ATTEMPTS = """
 SELECT began_at, call, outcome, latency_ms, words FROM withdrawal_attempts
  WHERE withdrawal_id = %s ORDER BY began_at DESC LIMIT %s
@@ -52,6 +57,12 @@ class OwnWithdrawal(NamedTuple):
     created_at: datetime
     settled_at: datetime | None
     position: int | None
+    correction: str
+    is_doubted: bool
+    """The bank has said two things, and is being asked which one is true."""
+    next_call_at: datetime | None
+    """Of the first in the queue: when the bank is called next, where nobody is calling it this moment."""
+    wallet_is_frozen: bool
 
 
 async def withdrawal_of(
@@ -59,8 +70,24 @@ async def withdrawal_of(
 ) -> OwnWithdrawal | None:
     """An owner's own; another owner's is None like one that never was."""
     async with connection.cursor(row_factory=args_row(OwnWithdrawal)) as cursor:
-        await cursor.execute(_ONE, (withdrawal_id, owner_id))
+        await cursor.execute(_ONE, (owner_id, withdrawal_id))
         return await cursor.fetchone()
+
+
+async def is_of(connection: Connection, withdrawal_id: str, owner_id: uuid.UUID) -> bool:
+    """Whether there is such a withdrawal and it is this owner's; what is no id is none."""
+    try:
+        wanted = uuid.UUID(withdrawal_id)
+    except ValueError:
+        return False
+    return await withdrawal_of(connection, wanted, owner_id) is not None
+
+
+async def withdrawals_of(connection: Connection, owner_id: uuid.UUID, *, most: int) -> list[OwnWithdrawal]:
+    """An owner's latest, the newest first."""
+    async with connection.cursor(row_factory=args_row(OwnWithdrawal)) as cursor:
+        await cursor.execute(_OF_OWNER, (owner_id, most))
+        return await cursor.fetchall()
 
 
 async def attempts_of(connection: Connection, withdrawal_id: uuid.UUID) -> list[Attempted]:

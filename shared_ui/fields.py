@@ -11,6 +11,7 @@ import reflex as rx
 from reflex.event import EventType
 
 from money.rupees import format_rupees
+from shared_ui.choices import select_field
 from shared_ui.icons import icon
 from shared_ui.in_browser import FILL, GROUP, REVEAL, AmountInput, FillButton, RevealButton
 from shared_ui.labelled import BOX, bound, labelled
@@ -185,17 +186,7 @@ def bank_picker(
     field_id: str = "field-bank",
 ) -> rx.Component:
     """`banks` are pairs of what is sent and what is read, the first of them chosen; `note` says how they are."""
-    field = rx.el.div(
-        rx.el.select(
-            *(rx.el.option(read, value=sent) for sent, read in banks),
-            name=name,
-            custom_attrs=bound(field_id, hint=note, problem=problem),
-            class_name=f"{BOX} appearance-none pr-12",
-        ),
-        icon("down", "pointer-events-none absolute right-3 top-3 size-6 text-quiet"),
-        class_name="relative",
-    )
-    return labelled(field, label="Bank", field_id=field_id, hint=note, problem=problem)
+    return select_field("Bank", name, banks, note=note, problem=problem, field_id=field_id)
 
 
 def submit_button(label: Text, *, is_busy: Truth = False) -> rx.Component:

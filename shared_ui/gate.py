@@ -37,6 +37,11 @@ class Rules:
     private: frozenset[str]
     for_strangers: frozenset[str]
     may_see: MaySee
+    private_below: tuple[str, ...] = ()
+    """Beginnings of private pages that have an id in their path, such as `/transactions/`."""
+
+    def is_private(self, path: str) -> bool:
+        return path in self.private or path.startswith(self.private_below)
 
 
 class Gate:
@@ -49,7 +54,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = plain(scope["path"]) if scope["type"] == "http" else ""
-        if path not in self._rules.private | self._rules.for_strangers:
+        if not self._rules.is_private(path) and path not in self._rules.for_strangers:
             await self._app(scope, receive, send)
             return
         try:
@@ -64,7 +69,7 @@ class Gate:
         except SignedOut:
             caller = None
         query = scope["query_string"].decode("latin-1")
-        if caller is None and path in self._rules.private:
+        if caller is None and self._rules.is_private(path):
             await _elsewhere(f"/login?next={quote(path + ('?' + query if query else ''), safe='/')}")(
                 scope, receive, send
             )

@@ -33,7 +33,7 @@ class TimelineStep:
     title: str
     when: str
     outcome: str
-    """`done`, `waiting`, `refused`, or `next` for what has not happened yet."""
+    """`done`, `waiting`, `refused`, `tried` for what came to nothing yet, or `next` for what has not happened."""
     note: str = ""
 
 
@@ -110,6 +110,7 @@ def _step(step: TimelineStep) -> rx.Component:
             ("done", _dot("done", "Done: ")),
             ("waiting", _dot("waiting", "Now: ")),
             ("refused", _dot("refused", "Not done: ")),
+            ("tried", _dot("waiting", "Tried: ")),
             rx.el.span(
                 rx.el.span("Next: ", class_name="sr-only"),
                 class_name="size-6 shrink-0 rounded-chip border-2 border-dashed border-edge bg-raised",

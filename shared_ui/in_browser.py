@@ -85,12 +85,38 @@ if (typeof window !== "undefined")
   });
 """
 
+_DOWNLOADING = """
+// As a navigation it would end the page's socket, though the page stays.
+const downloadInstead = (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const link = document.createElement("a");
+  link.href = form.action + "?" + new URLSearchParams(new FormData(form));
+  link.download = "";
+  link.click();
+};
+"""
+_SEEING = """
+const pressWhenSeen = (element) => {
+  if (!element || element.dataset.watched) return;
+  element.dataset.watched = "yes";
+  new IntersectionObserver(([seen]) => {
+    if (seen.isIntersecting) element.querySelector("button:not(:disabled)")?.click();
+  }).observe(element);
+};
+"""
+_PRINTING = """
+const printPage = () => window.print();
+"""
+
 SEND_ONCE = rx.Var("sendOnce")
 GROUP = rx.Var("groupAmount")
 FILL = rx.Var("fillAmount")
 REVEAL = rx.Var("revealTyped")
 HIDE = rx.Var("toggleAmounts")
 FOCUS = rx.Var("takeFocus")
+PRESS_WHEN_SEEN = rx.Var("pressWhenSeen")
+PRINT = rx.Var("printPage")
 
 
 def plain_amount(event: rx.Var[object]) -> tuple[rx.Var[str]]:
@@ -114,6 +140,31 @@ class NativeForm(Element):
 
     def add_custom_code(self) -> list[str]:
         return [_SENDING]
+
+
+class DownloadForm(Element):
+    """A form whose answer is a file, as often as one likes; the page stays."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+    @classmethod
+    def create(cls, *children: Any, **props: Any) -> Element:  # noqa: ANN401 # Reflex's own types
+        return super().create(*children, custom_attrs={"onSubmit": rx.Var("downloadInstead")}, **props)
+
+    def add_custom_code(self) -> list[str]:
+        return [_DOWNLOADING]
+
+
+class Sentinel(Element):
+    """Presses the button in it as soon as somebody has come so far down."""
+
+    tag = "div"
+
+    def add_custom_code(self) -> list[str]:
+        return [_SEEING]
 
 
 class _Button(Element):
@@ -152,6 +203,11 @@ class RevealButton(_Button):
 class HideButton(_Button):
     def add_custom_code(self) -> list[str]:
         return [_HIDING]
+
+
+class PrintButton(_Button):
+    def add_custom_code(self) -> list[str]:
+        return [_PRINTING]
 
 
 class Focused(Element):

@@ -21,7 +21,7 @@ def local_path(given: str, otherwise: str) -> str:
         and parts is not None
         and not parts.scheme
         and not parts.netloc
-        and not given.startswith(("/api/", "/auth/"))
+        and not given.startswith(("/api/", "/auth/", "/files/"))
     )
     return given if is_ours else otherwise
 

@@ -118,7 +118,7 @@ def _screen(
         ),
         rx.el.p(facts.amount, class_name=["font-strong", size_of(facts.amount)]),
         given(facts.who, rx.el.p(facts.who, class_name="max-w-full font-medium [overflow-wrap:anywhere]")),
-        *(rx.el.p(sentence, class_name="max-w-form text-quiet") for sentence in sentences),
+        *(given(one, rx.el.p(one, class_name="max-w-form text-quiet")) for one in sentences),
         rx.el.dl(
             *(
                 given(value, _fact(name, value))

@@ -17,6 +17,8 @@ from shared_ui.built_pages import BuiltPages
 API = "/api/"
 FORMS = "/auth/"
 """Below it stand the routes that the browser's own forms are sent to."""
+FILES = "/files/"
+"""Below it stands what a browser may download."""
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     # Not no-referrer: with it a browser sends `Origin: null` from our own sign-in form.

@@ -11,7 +11,11 @@ from shared_ui.said import Said
 from shared_ui.texts import Text
 from user_app.wallet_state import Wallet
 
-_PLACES = (Place("Add", "/transfer", "add"), Place("Settings", "/settings", "settings"))
+_PLACES = (
+    Place("Add", "/transfer", "add"),
+    Place("History", "/transactions", "history"),
+    Place("Settings", "/settings", "settings"),
+)
 
 
 def wallet_page(

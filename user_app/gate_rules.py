@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from shared_db.connection import with_retries
+from shared_db.history import is_owners
 from shared_db.on_ramp_history import belongs_to
+from shared_db.withdrawal_history import is_of
 from shared_ui.gate import Rules
 from user_app.services import the_services
 from wallet.caller import Caller
 
-ON_RAMP_PAGE = "/on-ramp"
+_RECEIPTS = "/transactions/"
+_ASKS = {"/on-ramp": belongs_to, "/withdrawal": is_of}
 
 
 async def _may_see(caller: Caller, path: str, query: dict[str, list[str]]) -> bool:
-    """A payment's page is its owner's alone; to everybody else it is as if it had never been."""
-    if path != ON_RAMP_PAGE:
+    """What happened to somebody's money is theirs alone to see; to others it is as if it had never been."""
+    asks, wanted = _ASKS.get(path), query.get("id", [""])[0]
+    if path.startswith(_RECEIPTS):
+        asks, wanted = is_owners, path.removeprefix(_RECEIPTS)
+    if asks is None:
         return True
-    wanted = query.get("id", [""])[0]
-    database = the_services().database
-    return await with_retries(database, lambda connection: belongs_to(connection, wanted, caller.user_id))
+    return await with_retries(
+        the_services().database, lambda connection: asks(connection, wanted, caller.user_id)
+    )
 
 
 RULES = Rules(
-    private=frozenset({"/transfer", "/settings", ON_RAMP_PAGE}),
+    private=frozenset({"/transfer", "/transactions", "/settings", *_ASKS}),
     for_strangers=frozenset({"/", "/login", "/signup", "/reset", "/new-password"}),
     may_see=_may_see,
+    private_below=(_RECEIPTS,),
 )

@@ -10,13 +10,14 @@ from runtime.probes import Ready
 from settings import settings
 from shared_db.solvency import takes_money_in
 from shared_ui.gate import Gate
-from shared_ui.serving import API, FORMS, one_port
+from shared_ui.serving import API, FILES, FORMS, one_port
 
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
     from shared_ui.socket_door import KeysOfVisitors, stand_before_events
     from user_app.api.app import create_api
+    from user_app.files import files
     from user_app.gate_rules import RULES
     from user_app.live import live
     from user_app.services import open_for_pages, the_door
@@ -40,6 +41,6 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         is_ready=is_ready,
         settings=settings(),
         gate=lambda built: Gate(built, door=the_door, rules=RULES),
-        besides={API: api, FORMS: sign_forms()},
+        besides={API: api, FORMS: sign_forms(), FILES: files()},
         first=api,
     )

@@ -8,10 +8,13 @@ from user_app.pages.landing import landing
 from user_app.pages.login import login
 from user_app.pages.new_password import new_password
 from user_app.pages.on_ramp import OnRampPage, on_ramp
+from user_app.pages.receipt import ReceiptPage, receipt
 from user_app.pages.reset import reset
 from user_app.pages.settings import Contacts, settings
 from user_app.pages.signup import signup
+from user_app.pages.transactions import History, transactions
 from user_app.pages.transfer import Transfer, transfer
+from user_app.pages.withdrawal import WithdrawalPage, withdrawal
 from user_app.services import the_door
 from user_app.turned_back import TurnedBack
 
@@ -33,6 +36,9 @@ for page, route, title, on_load in (
     (new_password, "/new-password", "Choose a new password", TurnedBack.open),
     (transfer, "/transfer", "Your wallet", Transfer.open),
     (on_ramp, "/on-ramp", "Adding money", OnRampPage.open),
+    (transactions, "/transactions", "Transactions", History.open),
+    (receipt, "/transactions/[transaction]", "Receipt", ReceiptPage.open),
+    (withdrawal, "/withdrawal", "To your bank", WithdrawalPage.open),
     (settings, "/settings", "Settings", Contacts.open),
 ):
     app.add_page(page, route=route, title=f"{title} | Batua", image=_ICON, on_load=on_load)

@@ -25,19 +25,21 @@ class Wallet(rx.State):
     balance: str = ""
     on_hold: str = ""
     _paise: int = 0
+    _held_paise: int = 0
 
     async def _repaint(self, caller: Caller) -> None:
         the = the_services()
         found = await with_retries(the.database, lambda connection: owner(connection, caller.user_id))
         if self.is_ready and found.balance_paise > self._paise:
-            arrived = format_rupees(found.balance_paise - self._paise)
-            (await self.get_state(Said))._say(f"{arrived} arrived in your wallet.")
+            more = format_rupees(found.balance_paise - self._paise)
+            came = "came back to" if found.held_paise < self._held_paise else "arrived in"
+            (await self.get_state(Said))._say(f"{more} {came} your wallet.")
         self.greeting = f"{greeting(datetime.now(UTC))}, {found.first_name}"
         self.full_name = f"{found.first_name} {found.last_name}"
         self.initials = initials_of(self.full_name)
         self.balance = format_rupees(found.balance_paise)
         self.on_hold = format_rupees(found.held_paise)
-        self._paise = found.balance_paise
+        self._paise, self._held_paise = found.balance_paise, found.held_paise
         self.is_ready = True
 
 

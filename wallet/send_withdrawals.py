@@ -120,6 +120,7 @@ class Lanes:
         taken = await with_retries(self.database, work)
         for one, _ in taken[:1]:
             self._breaker = agreed(self._breaker, one.opened_at, one.closed_at)
+        self.settlement.have_left([one.head.owner_id for one, step in taken if step.call is Call.SEND])
         for one, step in taken:
             if step.verdict is Verdict.REJECTED:
                 log.error(

@@ -112,6 +112,10 @@ class WithdrawalSettlement:
         """
         return await self._carry(seen, event, resolution=resolution)
 
+    def have_left(self, owners: Sequence[uuid.UUID]) -> None:
+        """Withdrawals of these owners were claimed and are on their way: whoever watches them shall see it."""
+        self._notices.about(owners)
+
     async def drain(self) -> None:
         """Finish what was taken; take nothing more."""
         await self._batcher.drain()

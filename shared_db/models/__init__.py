@@ -9,6 +9,7 @@ users ─ sessions
         └── bank_events            every word a bank said
 lanes ─ withdrawals                taking money out: one at a time for each owner
           └── withdrawal_attempts  every call to a bank about it
+saved_accounts                     where people have paid out to, for the next time
 reconciliation_runs                each day's statement of each bank beside our ledger
   └── reconciliation_exceptions    what differed
 resolutions                        append-only: what people decided about all that waits for one
@@ -25,7 +26,7 @@ from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
 from shared_db.models.comparing_with_banks import ReconciliationException, ReconciliationRun, Resolution
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
-from shared_db.models.taking_money_out import BankBreaker, Lane, Withdrawal, WithdrawalAttempt
+from shared_db.models.taking_money_out import BankBreaker, Lane, SavedAccount, Withdrawal, WithdrawalAttempt
 from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Solvency
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "ReconciliationException",
     "ReconciliationRun",
     "Resolution",
+    "SavedAccount",
     "Session",
     "Solvency",
     "Transfer",

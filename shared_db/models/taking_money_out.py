@@ -1,4 +1,4 @@
-"""Taking money out: withdrawals, the lane of each owner, every call to a bank about them, and each bank's breaker."""
+"""Taking money out: withdrawals, lanes, every call to a bank about them, breakers of banks, and saved accounts."""
 
 from __future__ import annotations
 
@@ -110,6 +110,28 @@ class WithdrawalAttempt(SQLModel, table=True):
     __table_args__ = (
         Index("withdrawal_attempts_of_one_idx", "withdrawal_id", "began_at"),
         Index("withdrawal_attempts_of_bank_idx", "bank", "began_at"),
+    )
+
+
+class SavedAccount(SQLModel, table=True):
+    """A bank account that its owner has paid out to, kept for the next time. Theirs to remove."""
+
+    __tablename__ = "saved_accounts"  # pyright: ignore[reportAssignmentType]
+
+    id: uuid.UUID = Field(primary_key=True)
+    owner_id: uuid.UUID = Field(foreign_key="accounts.id")
+    bank: str = Field(sa_column=text_column())
+    """Through which the money goes there."""
+    account_number: str = Field(sa_column=text_column())
+    ifsc: str = Field(sa_column=text_column())
+    registered_name: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    """Whose it is, as its bank said when it was used last."""
+    last_used_at: datetime = Field(sa_column=time_column())
+
+    __table_args__ = (
+        CheckConstraint("account_number ~ '^[0-9]{9,18}$'", name="account_number"),
+        CheckConstraint("ifsc ~ '^[A-Z]{4}0[A-Z0-9]{6}$'", name="ifsc"),
+        Index("saved_accounts_of_owner_key", "owner_id", "account_number", "ifsc", "bank", unique=True),
     )
 
 

@@ -12,16 +12,24 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from money.movements import Kind
 from tests.e2e.stack import Stack
+from tests.e2e.tab import Someone, give
 from tests.e2e.wallet_page import (
     PATIENCE_MILLISECONDS,
     Visitor,
     add_money_button,
     amount_field,
     shows_balance,
+    withdraw_button,
+    withdrawing,
 )
-from tests.town import IN_FLIGHT, Books, move
+from tests.e2e.withdrawal_scenes import (
+    keep_account,
+    withdrawal_that_needs_attention,
+    withdrawal_that_waits,
+    withdrawals_of_every_end,
+)
+from tests.town import Books
 
 LONG_FIRST_NAME = "Thiruvenkatanathapuramsubramaniyaswamynagarajanpil"
 LONG_LAST_NAME = "Venkata Satyanarayana Subrahmanyeswara Lakshmi Rao"
@@ -66,7 +74,28 @@ class Stage:
             visitor.email,
         )
         _apart(_write_history(self.stack.database_url, self.owner(visitor)))
+        withdrawal_that_waits(self.stack, self.owner(visitor), _ON_HOLD_PAISE)
         return visitor
+
+    @cached_property
+    def saver(self) -> Visitor:
+        """Takes money out; a saved account, and withdrawals that came to every end (`withdrawals`)."""
+        visitor = self.signed_up()
+        give(self.stack, _someone(self, visitor), LARGE_AMOUNT_PAISE)
+        keep_account(self.stack, self.owner(visitor))
+        return visitor
+
+    @cached_property
+    def patient(self) -> Visitor:
+        """Has waited for a day for what their bank says."""
+        visitor = self.signed_up()
+        give(self.stack, _someone(self, visitor), LARGE_AMOUNT_PAISE)
+        return visitor
+
+    @cached_property
+    def withdrawals(self) -> dict[str, str]:
+        """The ids of the saver's, by how they stand."""
+        return withdrawals_of_every_end(self.stack, self.owner(self.saver))
 
     def visitor(self) -> Visitor:
         self._made.append(Visitor(self.stack, self._browser))
@@ -97,9 +126,8 @@ class Stage:
 async def _write_history(url: str, owner: uuid.UUID) -> None:
     """By the ledger, so that the books stay right."""
     async with Books(url) as books:
-        for paise in (LARGE_AMOUNT_PAISE, _ON_HOLD_PAISE, 500_00):
+        for paise in (LARGE_AMOUNT_PAISE, _ON_HOLD_PAISE):
             await books.credited(owner, paise)
-        await books.post(move(Kind.HOLD, owner, IN_FLIGHT, _ON_HOLD_PAISE + 500_00))
         for bank in ("hdfc", "axis", "hdfc", "axis", "hdfc"):
             await books.on_ramp(owner, bank=bank, amount_paise=1_00_000_00)
         await books.ask(
@@ -124,6 +152,10 @@ async def _write_history(url: str, owner: uuid.UUID) -> None:
             await books.ask(f"UPDATE on_ramps SET {change} WHERE id = %s", one)
 
 
+def _someone(stage: Stage, visitor: Visitor) -> Someone:
+    return Someone(stage.owner(visitor), visitor.email, visitor.cookie())
+
+
 def _apart(work: Coroutine[Any, Any, None]) -> None:
     """Playwright has an event loop of its own in this thread."""
     with ThreadPoolExecutor(1) as thread:
@@ -134,12 +166,13 @@ def _apart(work: Coroutine[Any, Any, None]) -> None:
 class Scene:
     open: Callable[[Stage], Page]
     names: tuple[str, ...]
-    """The contract's names that must be found here, each once; no other of them may be."""
+    """The contract's names that must be found here, each as often as it stands here; no other of them may be."""
 
 
 _SIGNED_IN = ("Log out",)
 _ADDING = ("Amount", "Bank", "Add money")
-_TRANSFER = (*_SIGNED_IN, *_ADDING, "balance", "locked")
+_WITHDRAWING = ("Amount", "Bank", "Account number", "IFSC", "Withdraw")
+_TRANSFER = (*_SIGNED_IN, *_ADDING, *_WITHDRAWING, "balance", "locked")
 _SIGN_UP = ("First name", "Last name", "Email", "Phone", "Password", "Sign up")
 _LOG_IN = ("Email", "Password", "Log in")
 _NEW_PASSWORD = ("Email", "Password")
@@ -198,6 +231,51 @@ def _payment(status: str, title: str, condition: str = "true") -> Callable[[Stag
         return page
 
     return open_it
+
+
+def _withdrawal(status: str, title: str) -> Callable[[Stage], Page]:
+    def open_it(stage: Stage) -> Page:
+        wanted = stage.withdrawals[status]
+        page = stage.saver.tab(f"/withdrawal?id={wanted}")
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+        return page
+
+    return open_it
+
+
+def _needs_attention(stage: Stage) -> Page:
+    wanted = withdrawal_that_needs_attention(stage.stack, stage.owner(stage.patient))
+    page = stage.patient.tab(f"/withdrawal?id={wanted}")
+    expect(page.get_by_role("heading", name="in person")).to_be_visible()
+    return page
+
+
+def _saved_account(stage: Stage) -> Page:
+    page = stage.saver.tab()
+    page.get_by_role("button", name="HDFC Bank ••••3456").click()
+    expect(withdrawing(page).get_by_label("IFSC")).to_have_count(0)
+    return page
+
+
+def _refused_account(stage: Stage) -> Page:
+    page = stage.saver.tab()
+    expect(withdraw_button(page)).to_be_visible()
+    withdrawing(page).get_by_label("Amount").fill("500")
+    withdrawing(page).get_by_label("Account number").fill("12")
+    withdraw_button(page).click()
+    expect(withdrawing(page).get_by_label("Account number")).to_have_attribute("aria-invalid", "true")
+    return page
+
+
+def _looked_at_once_more(stage: Stage) -> Page:
+    page = stage.saver.tab()
+    expect(withdraw_button(page)).to_be_visible()
+    withdrawing(page).get_by_label("Amount").fill("98765.43")
+    withdrawing(page).get_by_label("Account number").fill("123456789012345678")
+    withdrawing(page).get_by_label("IFSC").fill("HDFC0001234")
+    withdraw_button(page).click()
+    expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
+    return page
 
 
 def _settings(stage: Stage) -> Page:
@@ -282,6 +360,19 @@ SCENES = {
     "transfer, amount refused": Scene(_refused_amount, _TRANSFER),
     "transfer, bank away": Scene(_bank_away, _TRANSFER),
     "transfer, server away": Scene(_server_away, _TRANSFER),
+    "transfer, saved account": Scene(
+        _saved_account, (*_SIGNED_IN, *_ADDING, "Amount", "Withdraw", "balance", "locked")
+    ),
+    "transfer, account refused": Scene(_refused_account, _TRANSFER),
+    "transfer, looked at once more": Scene(_looked_at_once_more, (*_TRANSFER, "Confirm")),
+    "withdrawal before data": Scene(_before_data("/withdrawal?id="), _SIGNED_IN),
+    "withdrawal waiting": Scene(_withdrawal("unknown", "has not answered"), _SIGNED_IN),
+    "withdrawal queued": Scene(_withdrawal("queued", "in the queue"), _SIGNED_IN),
+    "withdrawal needs attention": Scene(_needs_attention, _SIGNED_IN),
+    "withdrawal paid": Scene(_withdrawal("paid", "Paid to"), _SIGNED_IN),
+    "withdrawal refused": Scene(_withdrawal("failed", "not paid"), _SIGNED_IN),
+    "withdrawal cancelled": Scene(_withdrawal("cancelled", "cancelled"), _SIGNED_IN),
+    "withdrawal sent back": Scene(_withdrawal("reversed", "sent it back"), _SIGNED_IN),
     "payment before data": Scene(_before_data("/on-ramp?id="), _SIGNED_IN),
     "payment done": Scene(_payment("success", "Added", "amount_paise = 1234567890"), _SIGNED_IN),
     "payment waiting": Scene(_payment("pending", "has not told us"), _SIGNED_IN),

@@ -13,15 +13,20 @@ from tests.e2e.scenes import Stage
 MOST_BYTES = 180_000
 """Of a page without charts, compressed as it travels, heads of answers and the websocket's frames included."""
 _PUBLIC = ("/", "/signup", "/login", "/reset", "/new-password", "/nothing-here")
-_PRIVATE = ("/transfer", "/on-ramp", "/settings")
+_PRIVATE = ("/transfer", "/on-ramp", "/withdrawal", "/settings")
 
 
 @pytest.mark.parametrize("path", [*_PUBLIC, *_PRIVATE])
 def test_a_first_visit_costs_little(
     stage: Stage, browser: Browser, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    visitor = stage.rich if path in _PRIVATE else stage.stranger
-    query = f"?id={stage.attempt('success')}" if path == "/on-ramp" else ""
+    visitor = stage.stranger
+    if path in _PRIVATE:
+        visitor = stage.saver if path == "/withdrawal" else stage.rich
+    query = {
+        "/on-ramp": lambda: f"?id={stage.attempt('success')}",
+        "/withdrawal": lambda: f"?id={stage.withdrawals['paid']}",
+    }.get(path, str)()
     context = browser.new_context(storage_state=visitor.context.storage_state())
     page = context.new_page()
     received = listen(page)

@@ -3,6 +3,7 @@ on a phone and on a desktop, with a finger, a keyboard, or eyes that want nothin
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,7 @@ def test_whatever_can_be_pressed_is_large_enough_for_a_finger(seen: Seen, size: 
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_each_name_of_the_contract_is_there_once(seen: Seen, size: tuple[int, int]) -> None:
+def test_each_name_of_the_contract_is_there_once_in_its_form(seen: Seen, size: tuple[int, int]) -> None:
     page = seen.at(size)
 
     found = {
@@ -129,7 +130,14 @@ def test_each_name_of_the_contract_is_there_once(seen: Seen, size: tuple[int, in
         **{name: page.get_by_test_id(name).count() for name in VALUES},
     }
 
-    assert {name: count for name, count in found.items() if count} == dict.fromkeys(seen.scene.names, 1)
+    assert {name: count for name, count in found.items() if count} == Counter(seen.scene.names)
+    within_forms = [
+        (name, form.inner_text())
+        for form in page.locator("form").all()
+        for name in FIELDS
+        if form.get_by_label(name, exact=True).count() > 1
+    ]
+    assert within_forms == []
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

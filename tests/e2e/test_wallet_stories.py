@@ -15,6 +15,7 @@ from tests.e2e.wallet_page import (
     Visitor,
     add_money,
     add_money_button,
+    adding,
     amount_field,
     balance,
     decide,
@@ -165,7 +166,7 @@ def test_her_bank_does_not_answer_and_the_page_says_so(stack: Stack, visitors: V
         add_money_button(page).click()
         expect(add_money_button(page)).to_be_disabled()
         expect(page.get_by_text("cannot be reached")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-        assert "Nothing has moved" in problem_of(page.get_by_label("Bank", exact=True))
+        assert "Nothing has moved" in problem_of(adding(page).get_by_label("Bank", exact=True))
         expect(add_money_button(page)).to_be_enabled()
         expect(balance(page)).to_have_text("₹0.00")
         assert asha.balance_paise() == 0
@@ -237,7 +238,7 @@ def test_asha_has_no_mouse(stack: Stack, visitors: Visitors) -> None:
     expect(balance(page)).to_be_visible()
     _tab_to(page, amount_field(page))
     page.keyboard.type("500")
-    _tab_to(page, page.get_by_label("Bank", exact=True))
+    _tab_to(page, adding(page).get_by_label("Bank", exact=True))
     page.keyboard.type("A")
     _tab_to(page, add_money_button(page))
     page.keyboard.press("Space")

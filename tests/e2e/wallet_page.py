@@ -149,8 +149,23 @@ def shows_balance(page: Page, amount: str) -> None:
     expect(balance(page)).to_have_text(amount, timeout=PATIENCE_MILLISECONDS)
 
 
+def adding(page: Page) -> Locator:
+    """The form that adds money."""
+    return page.locator("form").filter(has=add_money_button(page))
+
+
+def withdrawing(page: Page) -> Locator:
+    """The form that takes money out."""
+    return page.locator("form").filter(has=withdraw_button(page))
+
+
+def withdraw_button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Withdraw", exact=True, include_hidden=True)
+
+
 def amount_field(page: Page) -> Locator:
-    return page.get_by_label("Amount", exact=True)
+    """How much to add."""
+    return adding(page).get_by_label("Amount", exact=True)
 
 
 def add_money_button(page: Page) -> Locator:
@@ -160,7 +175,7 @@ def add_money_button(page: Page) -> Locator:
 def add_money(page: Page, amount: str, bank: Bank = "hdfc") -> None:
     """From /transfer as far as the bank's page."""
     amount_field(page).fill(amount)
-    page.get_by_label("Bank", exact=True).select_option(bank)
+    adding(page).get_by_label("Bank", exact=True).select_option(bank)
     add_money_button(page).click()
     is_at_bank(page)
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from money.times import greeting, ist, kolkata_day
+from money.times import greeting, ist, ist_clock, kolkata_day
 
 
 def utc(day: int, hour: int, minute: int) -> datetime:
@@ -22,6 +22,10 @@ def utc(day: int, hour: int, minute: int) -> datetime:
 )
 def test_a_time_is_shown_as_a_clock_in_kolkata_shows_it(moment: datetime, shown: str) -> None:
     assert ist(moment) == shown
+
+
+def test_where_the_day_is_known_the_clock_tells_the_second() -> None:
+    assert ist_clock(utc(30, 18, 30)) == "00:00:59"
 
 
 @pytest.mark.parametrize(

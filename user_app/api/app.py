@@ -17,7 +17,7 @@ from runtime.batcher import Busy, Unavailable
 from runtime.logs import accepted_correlation_id, correlated
 from settings import Settings, settings
 from shared_db.connection import CONNECTION_ERRORS
-from user_app.api import account_routes, answers, user_routes, withdrawal_routes
+from user_app.api import account_routes, answers, history_routes, user_routes, withdrawal_routes
 from user_app.api.bodies import BodyTooLarge
 from user_app.api.quick_way import QuickWay
 from user_app.services import Services
@@ -70,6 +70,7 @@ def create_api(
     api.include_router(user_routes.router)
     api.include_router(account_routes.router)
     api.include_router(withdrawal_routes.router)
+    api.include_router(history_routes.router)
     api.add_exception_handler(Refusal, answers.refusal)
     api.add_exception_handler(RequestValidationError, answers.malformed)
     api.add_exception_handler(BodyTooLarge, answers.too_large)

@@ -7,8 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from money.activity import Activity
 from money.payout_accounts import masked
 from money.rupees import json_rupees
+from shared_db.history_rows import Happened
 from shared_db.models import OnRamp
 from shared_db.withdrawal_history import Attempted, OwnWithdrawal
 
@@ -130,3 +132,43 @@ class WithdrawalAnswer(BaseModel):
             "attempts": [one._asdict() for one in attempts],
         }
         return cls.model_validate(said)
+
+
+class TransactionAnswer(BaseModel):
+    """`amount` is signed; `balanceAfter` is null where nothing moved in the end."""
+
+    id: str
+    type: Activity
+    amount: int | float
+    balance_after: int | float | None = Field(serialization_alias="balanceAfter")
+    counterparty: str | None
+    """The person on the other side, or the bank."""
+    note: str | None
+    reference: str | None
+    """The bank's own."""
+    status: str
+    created_at: datetime = Field(serialization_alias="createdAt")
+
+    @classmethod
+    def of(cls, row: Happened) -> TransactionAnswer:
+        after = row.balance_after_paise
+        return cls(
+            id=str(row.id),
+            type=row.activity,
+            amount=json_rupees(row.amount_paise),
+            balance_after=None if after is None else json_rupees(after),
+            counterparty=row.other_name or row.bank,
+            note=row.note,
+            reference=row.reference,
+            status=row.status,
+            created_at=row.at,
+        )
+
+
+class TransactionsAnswer(BaseModel):
+    transactions: list[TransactionAnswer]
+    next_cursor: str | None = Field(serialization_alias="nextCursor")
+
+    @classmethod
+    def of(cls, rows: list[Happened], next_cursor: str | None) -> TransactionsAnswer:
+        return cls(transactions=[TransactionAnswer.of(row) for row in rows], next_cursor=next_cursor)

@@ -1,4 +1,4 @@
-"""One's own email and phone, and the codes that verify them."""
+"""One's own email and phone, the codes that verify them, and the bank accounts that are kept."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared_ui.guard import FormData
 from shared_ui.parts import card, outcome_chip
 from shared_ui.said import Said
 from shared_ui.texts import Text, Truth
+from user_app.bank_accounts_card import BankAccounts, bank_accounts_card
 from user_app.frame import wallet_page
 from user_app.live import guard
 from user_app.services import the_services
@@ -58,11 +59,11 @@ class Contacts(rx.State):
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
         self.waits_for, self.problem_at, self.problem = "", "", ""
-        await show_first(self, caller, Contacts)
+        await show_first(self, caller, Contacts, BankAccounts)
 
     @guard.signed_in
     async def come_back(self, caller: Caller) -> None:
-        await show(self, caller, Contacts)
+        await show(self, caller, Contacts, BankAccounts)
 
     @guard.signed_in
     async def send_code(self, caller: Caller, contact: ContactName) -> None:
@@ -193,7 +194,7 @@ def _verification(contact: ContactName, invitation: str) -> rx.Component:
 
 def settings() -> rx.Component:
     return wallet_page(
-        columns(6, _email()),
+        columns(6, _email(), bank_accounts_card()),
         columns(6, _phone()),
         title="Settings",
         lead="How we reach you, and how your friends find you.",

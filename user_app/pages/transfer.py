@@ -1,7 +1,8 @@
-"""Balance, adding money, and what became of every attempt."""
+"""Balance, adding money, taking it out, and what became of every attempt."""
 
 from __future__ import annotations
 
+import heapq
 from typing import Literal
 
 import reflex as rx
@@ -10,8 +11,9 @@ from money.errors import AmountAboveLimit, BankNotReachable, NotAnAmount
 from money.rupees import Paise, format_rupees, parse_typed_rupees
 from money.words import in_words
 from settings import settings
-from shared_db.connection import with_retries
+from shared_db.connection import Connection, with_retries
 from shared_db.on_ramp_history import attempts_of
+from shared_db.withdrawal_history import withdrawals_of
 from shared_ui.balance import balance_card
 from shared_ui.fields import amount_field, bank_picker, submit_button
 from shared_ui.frame import columns
@@ -24,6 +26,9 @@ from user_app.frame import wallet_page
 from user_app.live import guard
 from user_app.services import the_services
 from user_app.wallet_state import Wallet, show, show_first
+from user_app.withdraw_card import withdraw_card
+from user_app.withdraw_state import TakeOut
+from user_app.withdrawal_words import withdrawal_row
 from user_app.words import BANKS, attempt_row
 from wallet.caller import Caller
 
@@ -47,19 +52,17 @@ class Transfer(rx.State):
     async def _repaint(self, caller: Caller) -> None:
         the = the_services()
         self.limit = f"Up to {format_rupees(the.settings.on_ramp_limit_paise)} at once."
-        found = await with_retries(
-            the.database, lambda connection: attempts_of(connection, caller.user_id, most=_SHOWN)
-        )
-        self.attempts = [attempt_row(one) for one in found]
+        self.attempts = await with_retries(the.database, lambda connection: _latest(connection, caller))
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
         self.words, self.problem, self.bank_problem, self.is_busy = "", "", "", False
-        await show_first(self, caller, Transfer)
+        (await self.get_state(TakeOut))._begin()
+        await show_first(self, caller, Transfer, TakeOut)
 
     @guard.signed_in
     async def come_back(self, caller: Caller) -> None:
-        await show(self, caller, Transfer)
+        await show(self, caller, Transfer, TakeOut)
 
     @guard.signed_in
     async def typed(self, _caller: Caller, amount: str) -> None:
@@ -96,6 +99,15 @@ class Transfer(rx.State):
         return rx.redirect(row.redirect_url)
 
 
+async def _latest(connection: Connection, caller: Caller) -> list[MoneyRow]:
+    """What came from banks and went to them, the newest first."""
+    added = await attempts_of(connection, caller.user_id, most=_SHOWN)
+    taken_out = await withdrawals_of(connection, caller.user_id, most=_SHOWN)
+    rows = [(one.created_at, attempt_row(one)) for one in added]
+    rows += [(one.created_at, withdrawal_row(one)) for one in taken_out]
+    return [row for _, row in heapq.nlargest(_SHOWN, rows, key=lambda row: row[0])]
+
+
 def _read(amount: str) -> tuple[str, str]:
     """An amount in words, and what is wrong with it."""
     limit_paise = settings().on_ramp_limit_paise
@@ -129,16 +141,16 @@ def _history() -> rx.Component:
         rx.cond(
             Transfer.attempts,
             transactions(Transfer.attempts),
-            empty_state("Nothing yet", "What you add stands here, with what became of it."),
+            empty_state("Nothing yet", "What you add and take out stands here, with what became of it."),
         ),
-        title="From your banks",
+        title="From and to your banks",
     )
 
 
 def transfer() -> rx.Component:
     return wallet_page(
         columns(5, balance_card(Wallet.balance, Wallet.on_hold, is_ready=Wallet.is_ready), _add_money()),
-        columns(7, _history()),
+        columns(7, withdraw_card(), _history()),
         title=rx.cond(Wallet.is_ready, Wallet.greeting, "Your wallet"),
         active="/transfer",
         on_focus=Transfer.come_back,

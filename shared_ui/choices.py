@@ -1,0 +1,48 @@
+"""Fields in which one chooses instead of typing: from a list, or a day."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from shared_ui.icons import icon
+from shared_ui.labelled import BOX, bound, labelled
+from shared_ui.texts import Text
+
+
+def select_field(
+    label: str,
+    name: str,
+    choices: list[tuple[str, str]],
+    *,
+    value: Text = "",
+    note: Text = "",
+    problem: Text = "",
+    field_id: str = "",
+) -> rx.Component:
+    """`choices` are pairs of what is sent and what is read; the first is chosen unless `value` says another."""
+    field_id = field_id or f"field-{name}"
+    field = rx.el.div(
+        rx.el.select(
+            *(rx.el.option(read, value=sent) for sent, read in choices),
+            name=name,
+            default_value=value,
+            custom_attrs=bound(field_id, hint=note, problem=problem),
+            class_name=f"{BOX} appearance-none pr-12",
+        ),
+        icon("down", "pointer-events-none absolute right-3 top-3 size-6 text-quiet"),
+        class_name="relative",
+    )
+    return labelled(field, label=label, field_id=field_id, hint=note, problem=problem)
+
+
+def day_field(label: str, name: str, *, value: Text = "", problem: Text = "") -> rx.Component:
+    """A day by the browser's own calendar; it sends `2026-11-20`, or nothing."""
+    field_id = f"field-{name}"
+    field = rx.el.input(
+        type="date",
+        name=name,
+        default_value=value,
+        custom_attrs=bound(field_id, hint="", problem=problem),
+        class_name=BOX,
+    )
+    return labelled(field, label=label, field_id=field_id, hint="", problem=problem)

@@ -1,0 +1,56 @@
+"""Which part of a history somebody wants to see, as the page's form and the files' addresses say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from money.activity import Activity, Result
+from money.errors import DayRefused
+from shared_db.history import FIRST_DAY, LAST_DAY, Wanted
+from shared_db.history_search import Sought
+from shared_ui.guard import FormData
+
+_LONGEST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class Filter:
+    """All of it as text; empty says nothing. Days are Kolkata's and inclusive."""
+
+    type: str = ""
+    result: str = ""
+    since: str = ""
+    until: str = ""
+    words: str = ""
+
+
+class FilterForm(FormData):
+    """The same as it comes from a browser."""
+
+    type: Literal["", "on_ramp", "withdrawal", "transfer", "payment", "refund", "promotion"] = ""
+    result: Literal["", "done", "waiting", "refused"] = ""
+    since: str = ""
+    until: str = ""
+    words: str = ""
+
+
+def wanted_of(chosen: Filter) -> tuple[Wanted, Sought]:
+    """Raises DayRefused for what is no day."""
+    wanted = Wanted(
+        frozenset({Activity(chosen.type)} if chosen.type else Activity),
+        max(_day(chosen.since, FIRST_DAY), FIRST_DAY),
+        min(_day(chosen.until, LAST_DAY), LAST_DAY),
+    )
+    results = frozenset({Result(chosen.result)} if chosen.result else Result)
+    return wanted, Sought(chosen.words.strip()[:_LONGEST_WORDS], results)
+
+
+def _day(text: str, otherwise: date) -> date:
+    if not text:
+        return otherwise
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise DayRefused from error

@@ -1,0 +1,153 @@
+"""One thing that happened to one's money, as a receipt: who, how much, when, how it stands, step by step; to print."""
+
+from __future__ import annotations
+
+import uuid
+
+import reflex as rx
+
+from money.words import in_words
+from shared_db.connection import with_retries
+from shared_ui.frame import columns
+from shared_ui.history import TimelineStep, timeline
+from shared_ui.in_browser import PRINT, PrintButton
+from shared_ui.parts import SECOND, card, main_link, outcome_chip, size_of
+from shared_ui.states import empty_state, loading, skeleton_card
+from shared_ui.texts import Text, given
+from user_app.frame import wallet_page
+from user_app.history_words import kind_of, signed, standing_of, time_of, who_of
+from user_app.live import guard
+from user_app.receipt_reading import Receipt, receipt_of
+from user_app.services import the_services
+from user_app.wallet_state import Wallet, show, show_first
+from wallet.caller import Caller
+
+
+class ReceiptPage(rx.State):
+    outcome: str = ""
+    """done, waiting, refused; none: there is no such thing of this person; empty: not read yet."""
+    standing: str = ""
+    title: str = ""
+    amount: str = ""
+    words: str = ""
+    from_whom: str = ""
+    to_whom: str = ""
+    when: str = ""
+    note: str = ""
+    reference: str = ""
+    number: str = ""
+    watch: str = ""
+    """The page that follows it live; empty where nothing changes any more."""
+    steps: list[TimelineStep] = []
+
+    async def _repaint(self, caller: Caller) -> None:
+        wanted = _id(self.router.url.path)
+        found = await with_retries(
+            the_services().database, lambda connection: receipt_of(connection, caller.user_id, wanted)
+        )
+        if found is None:
+            self.reset()
+            self.outcome = "none"
+        else:
+            self._show(found, (await self.get_state(Wallet)).full_name)
+
+    def _show(self, found: Receipt, own_name: str) -> None:
+        one = found.happened
+        other = who_of(one)
+        is_in = one.amount_paise > 0
+        self.outcome, self.standing = one.result.value, standing_of(one)
+        self.title, self.amount = kind_of(one), signed(one)
+        self.words = in_words(abs(one.amount_paise))
+        self.from_whom, self.to_whom = (other, own_name) if is_in else (own_name, other)
+        self.when, self.note = time_of(one.at), one.note or ""
+        self.reference, self.number = one.reference or "", str(one.id)
+        self.watch = found.watch
+        self.steps = found.steps
+
+    @guard.signed_in
+    async def open(self, caller: Caller) -> None:
+        await show_first(self, caller, ReceiptPage)
+
+    @guard.signed_in
+    async def come_back(self, caller: Caller) -> None:
+        await show(self, caller, ReceiptPage)
+
+
+def _id(path: str) -> uuid.UUID:
+    """No id at all is the id of nothing."""
+    try:
+        return uuid.UUID(path.rstrip("/").rpartition("/")[2])
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+def _receipt() -> rx.Component:
+    page = ReceiptPage
+    return rx.el.div(
+        rx.el.div(
+            rx.el.p(page.title, class_name="text-title font-strong"),
+            outcome_chip(page.outcome, page.standing, test_id="status"),
+            class_name="flex flex-wrap items-center justify-between gap-2",
+        ),
+        rx.el.p(page.amount, class_name=["font-strong", size_of(page.amount)]),
+        rx.el.p(page.words, class_name="text-label font-medium text-accent"),
+        rx.el.dl(
+            _fact("From", page.from_whom),
+            _fact("Paid to", page.to_whom),
+            _fact("Time", page.when),
+            _fact("Message", page.note),
+            _fact("Bank reference", page.reference),
+            _fact("Transaction id", page.number),
+            class_name="mt-2 w-full divide-y divide-line border-y border-line text-label",
+        ),
+        class_name="@container flex flex-col gap-2",
+    )
+
+
+def _fact(name: str, value: Text) -> rx.Component:
+    return given(
+        value,
+        rx.el.div(
+            rx.el.dt(name, class_name="shrink-0 text-quiet"),
+            rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
+            class_name="flex justify-between gap-4 py-2",
+        ),
+    )
+
+
+def _actions() -> rx.Component:
+    return rx.el.div(
+        given(ReceiptPage.watch, main_link("Watch it", ReceiptPage.watch)),
+        PrintButton.create("Print", type="button", custom_attrs={"onClick": PRINT}, class_name=SECOND),
+        class_name="mt-4 flex flex-col gap-2 print:hidden",
+    )
+
+
+def _nothing() -> rx.Component:
+    return empty_state(
+        "There is no such transaction here",
+        "The address may be mistyped, or it is not yours.",
+        main_link("All transactions", "/transactions"),
+    )
+
+
+def receipt() -> rx.Component:
+    page = ReceiptPage
+    return wallet_page(
+        columns(
+            7,
+            card(
+                rx.cond(
+                    page.outcome == "none",
+                    _nothing(),
+                    rx.cond(
+                        page.outcome == "", loading(skeleton_card()), rx.fragment(_receipt(), _actions())
+                    ),
+                )
+            ),
+        ),
+        columns(5, rx.cond(page.steps, card(timeline(page.steps), title="Step by step"))),
+        title="Receipt",
+        active="/transactions",
+        on_focus=page.come_back,
+    )
