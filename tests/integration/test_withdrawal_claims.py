@@ -3,11 +3,12 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from money.breaker import STANDARD
+from money.withdrawal import LEASE
 from shared_db.connection import Connection, with_retries
 from shared_db.withdrawals import Claimed, claim
 from tests.integration.withdrawal_town import Town, opened
@@ -23,7 +24,9 @@ async def town(database_url: str, tmp_path: Path) -> AsyncIterator[Town]:
 
 async def claims(town: Town, most: int = 50) -> list[Claimed]:
     async def work(connection: Connection) -> list[Claimed]:
-        taken = await claim(connection, "hdfc", most=most, worker="one", lease=timedelta(seconds=20))
+        taken = await claim(
+            connection, "hdfc", most=most, worker="one", lease=LEASE, try_every=STANDARD.try_every
+        )
         await connection.execute("SELECT pg_stat_force_next_flush()")
         return taken
 

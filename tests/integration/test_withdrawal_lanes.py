@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from money.accounts import BankAccount, HouseAccount, bank_account_id, house_account_id
+from money.breaker import STANDARD
 from money.errors import KeyUsedForAnother, NotEnoughMoney, NotFound, TooLateToCancel, WalletFrozen
 from money.withdrawal import LEASE, Outcome
 from shared_db.connection import Connection, with_retries
@@ -264,7 +265,9 @@ async def test_a_worker_that_freezes_before_its_claim_is_committed_keeps_nobody_
 
     async def freeze_with_the_lane_in_hand(connection: Connection) -> int:
         async with connection.transaction():
-            claimed = await claim(connection, "hdfc", most=1, worker="frozen", lease=LEASE)
+            claimed = await claim(
+                connection, "hdfc", most=1, worker="frozen", lease=LEASE, try_every=STANDARD.try_every
+            )
             while claimed and not await quick.turn():  # noqa: ASYNC110 # a lane cannot set one
                 await asyncio.sleep(0.2)
         return len(claimed)
