@@ -11,11 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.stack import Person, Stack, wait_for
-from tests.e2e.tab import Someone, give
+from tests.e2e.tab import Someone, give, signed_up
 from tests.e2e.wallet_page import (
     PATIENCE_MILLISECONDS,
     Visitor,
+    add_money,
     balance,
+    decide,
     history,
     problem_of,
     shows_balance,
@@ -359,3 +361,37 @@ def test_held_money_cannot_be_sent_to_a_friend(stack: Stack, visitors: Visitors)
     assert (answer.status_code, answer.json()) == (400, {"message": "Insufficient balance"})
     assert friend.balance() == 0
     says(page, "Paid to your bank account")
+
+
+def test_while_our_books_do_not_add_up_nothing_leaves_and_the_page_says_so(
+    stack: Stack, visitors: Visitors
+) -> None:
+    asha, page = somebody_with(visitors, stack, 500)
+    somebody_else = signed_up(stack, "Ravi")
+    ready = f"http://127.0.0.1:{stack.ports['withdraw_service']}/readyz"
+    change = "UPDATE balances SET balance_paise = balance_paise + %s WHERE account_id = %s"
+
+    stack.sql(change, 1, somebody_else.user_id)
+    try:
+        wait_for(lambda: httpx.get(ready).status_code == 503, "the watch to notice")
+        assert httpx.get(ready).json()["outgoing"] == "stopped"
+        assert httpx.get(f"{stack.user_url}/readyz").json() == {"status": "ready", "outgoing": "stopped"}
+        page.reload()
+        says(page, "Withdrawals are stopped for a moment while we check our books")
+        fill(page, "100")
+        withdraw_button(page).click()
+        page.get_by_role("button", name=re.compile("^Confirm")).click()
+        says(page, "Your money is safe; nothing has moved")
+        assert withdrawals(asha) == []
+        add_money(page, "250")
+        decide(page, "Approve")
+        wait_for(lambda: asha.balance_paise() == 750_00, "money to come in all the same")
+    finally:
+        stack.sql(change, -1, somebody_else.user_id)
+    wait_for(lambda: httpx.get(ready).status_code == 200, "the watch to agree again")
+
+    page.goto(stack.user_url + "/transfer")
+    shows_balance(page, "₹750.00")
+    withdraw(page, "100")
+    says(page, "Paid to your bank account")
+    assert stack.verify()["ok"] is True
