@@ -19,7 +19,10 @@ SELECT w.id, w.bank, w.account_number, w.ifsc, w.amount_paise, w.status, w.utr, 
               WHERE before.owner_id = w.owner_id AND before.number <= w.number AND before.{_OPEN})
        END,
        w.correction, w.doubted_at IS NOT NULL,
-       CASE WHEN l.worker IS NULL THEN l.next_at END, b.frozen_at IS NOT NULL
+       CASE WHEN l.worker IS NULL THEN l.next_at END, b.frozen_at IS NOT NULL,
+       (SELECT head.status FROM withdrawals head
+         WHERE head.owner_id = w.owner_id AND (head.{_OPEN} OR head.doubted_at IS NOT NULL)
+         ORDER BY head.number LIMIT 1)
   FROM withdrawals w JOIN lanes l ON l.owner_id = w.owner_id JOIN balances b ON b.account_id = w.owner_id
  WHERE w.owner_id = %s
 """  # noqa: S608 # nothing of a caller's in it
@@ -63,6 +66,8 @@ class OwnWithdrawal(NamedTuple):
     next_call_at: datetime | None
     """Of the first in the queue: when the bank is called next, where nobody is calling it this moment."""
     wallet_is_frozen: bool
+    head_status: str | None
+    """How the first in the owner's queue stands, which may be this one."""
 
 
 async def withdrawal_of(

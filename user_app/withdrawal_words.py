@@ -159,6 +159,9 @@ def _turn_of(withdrawal: OwnWithdrawal, around: Circumstances) -> str:
         return "Your wallet is frozen: it waits until you unfreeze it."
     if around.health and not around.health.is_open_for_calls:
         return f"{bank} does not answer just now: it waits until it does, and we try every few seconds."
+    if before and withdrawal.head_status not in {"queued", "sending"}:
+        # Nobody knows when a bank answers that has not yet.
+        return "It goes out as soon as your bank has answered for the one before it: one goes out at a time."
     place = (
         f"{before} of yours {'is' if before == 1 else 'are'} before it, one goes out at a time."
         if before

@@ -41,6 +41,7 @@ def withdrawal(status: str, **more: object) -> OwnWithdrawal:
         is_doubted=False,
         next_call_at=None,
         wallet_is_frozen=False,
+        head_status="sending",
     )
     return plain._replace(**more)  # pyright: ignore[reportArgumentType] # fields of its own
 
@@ -110,6 +111,11 @@ def test_what_a_bank_paid_after_calling_it_failed_is_done() -> None:
         ),
         (Circumstances(WELL, is_stopped=True), {}, "while we check our books"),
         (QUIET, {"wallet_is_frozen": True}, "Your wallet is frozen"),
+        (
+            Circumstances(WELL, is_stopped=False),
+            {"position": 2, "head_status": "unknown"},
+            "as soon as your bank has answered for the one before it: one goes out at a time.",
+        ),
     ],
 )
 def test_whoever_is_queued_reads_what_it_waits_for(
