@@ -43,6 +43,7 @@ def day_field(label: str, name: str, *, value: Text = "", problem: Text = "") ->
         name=name,
         default_value=value,
         custom_attrs=bound(field_id, hint="", problem=problem),
-        class_name=BOX,
+        # The ring stays while the keyboard is at the day, the month, the year or the calendar within.
+        class_name=f"{BOX} outline-offset-2 outline-accent focus-within:outline-2",
     )
     return labelled(field, label=label, field_id=field_id, hint="", problem=problem)
