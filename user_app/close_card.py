@@ -101,7 +101,7 @@ def _look_once_more() -> rx.Component:
         ),
         NativeForm.create(
             password_field(field_id="close-password", problem=problem_at("close", "password")),
-            danger_button("Confirm, close my wallet for good"),
+            danger_button("Confirm, close my wallet"),
             quiet_button("Keep it", on_click=Closing.change),
             action="/auth/close-wallet",
             method="post",

@@ -26,8 +26,8 @@ class SessionRow:
     device: str
     kind: str
     since: str
-    end: str
-    """What the button says; empty: this is the one they look from."""
+    which: str
+    """What its button ends, for a screen reader; empty: this is the one they look from."""
 
 
 class Sessions(rx.State):
@@ -78,7 +78,7 @@ def _row(one: OwnSession, *, is_this: bool) -> SessionRow:
         device=device,
         kind="This browser" if is_this else kind,
         since=f"Since {ist(one.begun_at)}{seen}",
-        end="" if is_this else f"End {device}",
+        which="" if is_this else f" {device}",
     )
 
 
@@ -104,19 +104,23 @@ def _session(row: SessionRow) -> rx.Component:
                 row.kind,
                 class_name=[
                     "text-label",
-                    rx.cond(row.end == "", "font-medium text-accent", "text-quiet"),
+                    rx.cond(row.which == "", "font-medium text-accent", "text-quiet"),
                 ],
             ),
             rx.el.p(row.since, class_name="text-note text-quiet"),
             class_name="min-w-0",
         ),
         rx.cond(
-            row.end != "",
-            rx.el.div(
-                quiet_button(row.end, on_click=Sessions.end(row.id)),
-                class_name="shrink-0 tablet:max-w-[50%]",
+            row.which != "",
+            rx.el.button(
+                "End",
+                rx.el.span(row.which, class_name="sr-only"),
+                type="button",
+                on_click=Sessions.end(row.id),
+                class_name="min-h-hit shrink-0 rounded-card border border-edge px-4 text-label font-strong "
+                "transition-colors hover:bg-accent-soft",
             ),
         ),
         key=row.id,
-        class_name="flex flex-col gap-2 py-3 tablet:flex-row tablet:items-center tablet:justify-between",
+        class_name="flex items-center justify-between gap-3 py-3",
     )
