@@ -9,9 +9,11 @@ Refusal
 │   ├── FirstNameRefused, LastNameRefused
 │   ├── AccountNumberRefused, IfscRefused
 │   └── DayRefused
-├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
+├── EmailTaken, PhoneTaken, WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
 ├── NotFound, TooLateToCancel
+├── NotClosed
+│   └── MoneyInWallet, MoneyOnHold, MoneyComing, WithdrawalOpen
 ├── OutgoingStopped, BankNotReachable
 ├── NotADay, DayNotBegun, UnknownBank, StatementNotThere
 └── NotResolved
@@ -116,6 +118,14 @@ class WrongSignIn(Refusal):
     """Email or password is not right."""
 
 
+class WrongPassword(Refusal):
+    """This password is not right."""
+
+
+class WalletClosed(Refusal):
+    """This wallet is closed."""
+
+
 class SignedOut(Refusal):
     """Your session has ended. Please log in again."""
 
@@ -146,6 +156,26 @@ class NotFound(Refusal):
 
 class TooLateToCancel(Refusal):
     """This withdrawal has left for your bank already and can no longer be cancelled."""
+
+
+class NotClosed(Refusal):
+    """Your wallet cannot be closed yet. Nothing has changed."""
+
+
+class MoneyInWallet(NotClosed):
+    """There is still money in your wallet. Send it to somebody, or take it out to your bank, first."""
+
+
+class MoneyOnHold(NotClosed):
+    """Money is still on hold for a withdrawal. Wait until it has arrived at your bank or come back."""
+
+
+class MoneyComing(NotClosed):
+    """Money you are adding is still on its way. Finish it at your bank, or wait until we know what became of it."""
+
+
+class WithdrawalOpen(NotClosed):
+    """A withdrawal is still open. Cancel it while it is queued, or wait until your bank has settled it."""
 
 
 class OutgoingStopped(Refusal):

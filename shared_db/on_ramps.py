@@ -14,9 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from money.errors import WalletClosed
 from money.on_ramp import Status
 from shared_db.connection import Connection
 from shared_db.models import OnRamp
+from shared_db.people import is_held_open
 
 
 class SeenOnRamp(NamedTuple):
@@ -201,7 +203,9 @@ async def claim_due(connection: Connection, bank: str, *, most: int, lease_secon
 
 
 async def open_on_ramp(session: AsyncSession, on_ramp: OnRamp) -> None:
-    """Write a pending row."""
+    """Write a pending row. Raises WalletClosed: what is opened before a wallet is closed keeps it open."""
+    if not await is_held_open(session, on_ramp.user_id):
+        raise WalletClosed
     session.add(on_ramp)
     await session.flush()
 

@@ -37,6 +37,11 @@ async def find_by_email(session: AsyncSession, email: str) -> User | None:
     return found.first()
 
 
+async def person(session: AsyncSession, user_id: uuid.UUID) -> User:
+    """A person who is signed in, and so exists."""
+    return (await session.exec(select(User).where(col(User.id) == user_id))).one()
+
+
 async def held(session: AsyncSession, user_id: uuid.UUID) -> User:
     """A person whose row, and whose codes with it, nobody else changes until this transaction ends."""
     found = await session.exec(select(User).where(col(User.id) == user_id).with_for_update(key_share=True))
@@ -50,11 +55,26 @@ async def held_by_email(session: AsyncSession, email: str) -> User | None:
 
 
 async def hash_held_still(session: AsyncSession, user_id: uuid.UUID) -> str | None:
-    """A person's password hash, which cannot change until this transaction ends."""
+    """A person's password hash, which cannot change until this transaction ends; None where their wallet is closed."""
     found = await session.exec(
         select(User.password_hash).where(col(User.id) == user_id).with_for_update(read=True)
     )
-    return found.first()
+    password_hash = found.first()
+    return password_hash if await is_open(session, user_id) else None
+
+
+async def is_held_open(session: AsyncSession, user_id: uuid.UUID) -> bool:
+    """Whether a person's wallet is open; then it stays so until this transaction ends."""
+    await session.exec(select(User.id).where(col(User.id) == user_id).with_for_update(read=True))
+    return await is_open(session, user_id)
+
+
+async def is_open(session: AsyncSession, user_id: uuid.UUID) -> bool:
+    """Whether a person's wallet is open. After a lock it sees what the lock has waited for."""
+    wallet = select(Balance.account_id).where(
+        col(Balance.account_id) == user_id, col(Balance.closed_at).is_(None)
+    )
+    return (await session.exec(wallet)).first() is not None
 
 
 async def anybody_but(session: AsyncSession, emails: list[str]) -> bool:
@@ -75,9 +95,13 @@ async def change(session: AsyncSession, user_id: uuid.UUID, **fields: str | date
 
 
 async def find_by_name(session: AsyncSession, text: str, *, but: uuid.UUID | None) -> list[User]:
-    """At most 20 people whose first or last name holds this very text, in any case; never `but`."""
+    """At most 20 people with an open wallet whose first or last name holds this very text, in any case; never `but`."""
     statement = (
-        select(User).order_by(col(User.first_name), col(User.last_name), col(User.id)).limit(MOST_FOUND)
+        select(User)
+        .join(Balance, col(Balance.account_id) == col(User.id))
+        .where(col(Balance.closed_at).is_(None))
+        .order_by(col(User.first_name), col(User.last_name), col(User.id))
+        .limit(MOST_FOUND)
     )
     if text:
         statement = statement.where(

@@ -12,7 +12,7 @@ from shared_db.connection import Connection
 
 _WHO_HAS = """
 SELECT u.first_name, u.last_name, u.email, u.phone, u.email_verified_at, u.phone_verified_at,
-       b.balance_paise, b.held_paise
+       b.balance_paise, b.held_paise, b.frozen_at
   FROM users u JOIN balances b ON b.account_id = u.id WHERE u.id = %s
 """
 
@@ -29,6 +29,7 @@ class Owner:
     phone_verified_at: datetime | None
     balance_paise: int
     held_paise: int
+    frozen_at: datetime | None
 
 
 async def owner(connection: Connection, user_id: uuid.UUID) -> Owner:

@@ -11,8 +11,10 @@ from psycopg.rows import args_row
 from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from money.errors import SignedOut
+from shared_db import people
 from shared_db.connection import Connection
-from shared_db.models import Session
+from shared_db.models import Session, User
 
 Browser = Literal["user_app"]
 """The web app whose cookie it is; a session of one is nothing to the other."""
@@ -45,10 +47,16 @@ class BrowserSession(NamedTuple):
 
 
 async def begin(
-    session: AsyncSession, session_id: uuid.UUID, user_id: uuid.UUID, *, expires_at: datetime
+    session: AsyncSession,
+    session_id: uuid.UUID,
+    user_id: uuid.UUID,
+    *,
+    expires_at: datetime,
+    device: str = "",
 ) -> None:
     """Write the row of a new API session."""
-    session.add(Session(id=session_id, user_id=user_id, audience="api", expires_at=expires_at))
+    row = Session(id=session_id, user_id=user_id, audience="api", expires_at=expires_at, device=device)
+    session.add(row)
     await session.flush()
 
 
@@ -60,10 +68,16 @@ async def begin_in_browser(
     browser: Browser,
     token_hash: str,
     expires_at: datetime,
+    device: str = "",
 ) -> None:
     """Write the row of a new browser session."""
     row = Session(
-        id=session_id, user_id=user_id, audience=browser, token_hash=token_hash, expires_at=expires_at
+        id=session_id,
+        user_id=user_id,
+        audience=browser,
+        token_hash=token_hash,
+        expires_at=expires_at,
+        device=device,
     )
     session.add(row)
     await session.flush()
@@ -104,6 +118,29 @@ async def is_live_within(session: AsyncSession, session_id: uuid.UUID) -> bool:
     """Whether this session has not ended, as this transaction sees it."""
     live = select(Session.id).where(col(Session.id) == session_id, col(Session.ended_at).is_(None))
     return (await session.exec(live)).first() is not None
+
+
+async def held_from(session: AsyncSession, user_id: uuid.UUID, session_id: uuid.UUID) -> User:
+    """A person whom nobody else changes until this transaction ends. Raises SignedOut when their session has ended."""
+    user = await people.held(session, user_id)
+    # Under the row's lock: a session that another change has ended meanwhile changes nothing.
+    if not await is_live_within(session, session_id):
+        raise SignedOut
+    return user
+
+
+async def end_one(
+    session: AsyncSession, user_id: uuid.UUID, session_id: uuid.UUID, *, but: uuid.UUID
+) -> bool:
+    """End one session of a person, unless it is `but`; whether there was one. Another person's is no such one."""
+    one = update(Session).where(
+        col(Session.id) == session_id,
+        col(Session.id) != but,
+        col(Session.user_id) == user_id,
+        col(Session.ended_at).is_(None),
+    )
+    ended = await session.exec(one.values(ended_at=func.now()).returning(col(Session.id)))
+    return ended.first() is not None
 
 
 async def end_others(session: AsyncSession, user_id: uuid.UUID, *, but: uuid.UUID) -> None:

@@ -18,10 +18,11 @@ def balance_card(
     is_ready: Truth,
     *,
     why_on_hold: Text = "Set aside for money on its way out",
+    note: Text = "",
     actions: tuple[rx.Component, ...] = (),
     class_name: str = "",
 ) -> rx.Component:
-    """`available` and `on_hold` are amounts as they are read, `actions` stand below them."""
+    """`available` and `on_hold` are amounts as they are read; `note` says what is special, `actions` stand below."""
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Available", id="balance-card", class_name="text-label font-medium text-hero-quiet"),
@@ -30,6 +31,9 @@ def balance_card(
         ),
         _available(available, is_ready),
         _on_hold(on_hold, is_ready, why_on_hold),
+        given(
+            note, rx.el.p(icon("lock", "size-5"), note, class_name="mt-2 flex items-center gap-2 text-label")
+        ),
         rx.el.div(*actions, class_name="mt-4 flex flex-wrap gap-2") if actions else rx.fragment(),
         aria_labelledby="balance-card",
         class_name="@container rounded-card bg-hero p-4 text-hero-ink shadow-soft wide:p-6 "

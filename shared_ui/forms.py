@@ -20,6 +20,7 @@ from runtime.batcher import Busy, Unavailable
 from runtime.logs import correlated, logger, new_correlation_id
 from shared_db.connection import CONNECTION_ERRORS
 from shared_ui.door import Door, TheDoor, read_cookie
+from wallet.devices import device_of
 from wallet.passwords import Verified
 
 log = logger(__name__)
@@ -32,7 +33,14 @@ class Form:
     """One form as it was sent: its fields, and the browser it came from."""
 
     def __init__(
-        self, fields: Mapping[str, str], *, address: str, token: str, next_page: str, door: Door
+        self,
+        fields: Mapping[str, str],
+        *,
+        address: str,
+        token: str,
+        next_page: str,
+        door: Door,
+        device: str = "",
     ) -> None:
         self._fields = fields
         self.next_page = next_page
@@ -41,6 +49,8 @@ class Form:
         self.token = token
         """The session cookie that came with it, empty if none."""
         self.door = door
+        self.device = device
+        """A few words about that browser."""
 
     def __getitem__(self, name: str) -> str:
         """A field's text, empty where it is missing."""
@@ -50,9 +60,11 @@ class Form:
 Answer = Callable[[Form], Awaitable[Response]]
 
 
-def form_route(path: str, answer: Answer, *, door: TheDoor, page: str, kept: tuple[str, ...] = ()) -> Route:
+def form_route(
+    path: str, answer: Answer, *, door: TheDoor, page: str, kept: tuple[str, ...] = (), part: str = ""
+) -> Route:
     """A POST below `/auth/`. A refusal sends the browser back to `page` with `why`, and with what stood in the
-    `kept` fields, which is never a password."""
+    `kept` fields, which is never a password. `part` tells the page which of its forms it was."""
 
     async def endpoint(request: Request) -> Response:
         here = door()
@@ -70,6 +82,7 @@ def form_route(path: str, answer: Answer, *, door: TheDoor, page: str, kept: tup
             except (Busy, Unavailable, *CONNECTION_ERRORS):
                 why, wait = _OUR_FAULT, None
             query = {"why": why} | ({"next": form.next_page} if form.next_page else {})
+            query |= {"part": part} if part else {}
             turned_back = go(f"{page}?{urlencode(query)}")
             if wait is not None:
                 turned_back.headers["Retry-After"] = str(wait)
@@ -130,7 +143,7 @@ _SENTENCES = {one.__name__: inspect.cleandoc(one.__doc__ or "") for one in _ever
 
 async def let_in(form: Form, who: Verified, address: str) -> Response:
     """A new session for somebody who has just shown their password, and on to a page of ours."""
-    begun = await form.door.sessions.begin(who, instead_of=form.token)
+    begun = await form.door.sessions.begin(who, instead_of=form.token, device=form.device)
     if begun.before:
         form.door.changed(begun.before)
     response = go(address)
@@ -169,4 +182,5 @@ async def _read(request: Request, door: Door) -> Form:
         token=read_cookie(request.headers.get("cookie", ""), door.cookie),
         next_page=_next_page(fields, request.headers.get("referer", "")),
         door=door,
+        device=device_of(request.headers.get("user-agent", "")),
     )

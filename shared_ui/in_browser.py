@@ -223,3 +223,7 @@ class Focused(Element):
 
 class FocusedTitle(Focused):
     tag = "h1"
+
+
+class FocusedLine(Focused):
+    tag = "p"

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response, S
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from money.errors import Refusal, SignedOut
+from money.errors import Refusal, SignedOut, TooManyTries
 from money.rupees import decimal_rupees
 from money.times import iso_in_kolkata
 from runtime.batcher import Busy, Unavailable
@@ -24,6 +24,7 @@ from shared_db.history_rows import Happened
 from shared_db.history_search import search
 from user_app.history_filter import Filter, FilterForm, wanted_of
 from user_app.history_words import kind_of, standing_of, who_of
+from user_app.own_data import everything_of
 from user_app.services import the_services
 from wallet.caller import Caller
 
@@ -32,12 +33,38 @@ _AT_ONCE = 500
 _COLUMNS = ("Time", "What", "With", "Note", "Amount", "Balance after", "Status", "Bank reference", "Id")
 # A spreadsheet takes a text that begins so for a formula, and would run it.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_AWAY = "We cannot do this just now. Please try again in a moment."
 _NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 def files() -> ASGIApp:
     """Everything below `/files/`."""
-    return Starlette(routes=[Route("/files/transactions.csv", _transactions, methods=["GET"])])
+    return Starlette(
+        routes=[
+            Route("/files/transactions.csv", _transactions, methods=["GET"]),
+            Route("/files/my-data.json", _my_data, methods=["GET"]),
+        ]
+    )
+
+
+async def _my_data(request: Request) -> Response:
+    """All that is kept of whoever is signed in."""
+    the = the_services()
+    try:
+        caller = await the.door.caller(request.headers.get("cookie", ""))
+        await the.throttle.everything(str(caller.user_id))
+    except SignedOut:
+        return RedirectResponse("/login?next=/settings", 303, _NEVER_KEPT)
+    except TooManyTries as refusal:
+        wait = {"Retry-After": str(refusal.retry_after_seconds)}
+        return PlainTextResponse(refusal.sentence, 429, _NEVER_KEPT | wait)
+    except (Busy, Unavailable, *CONNECTION_ERRORS):
+        return PlainTextResponse(_AWAY, 503, _NEVER_KEPT)
+    return StreamingResponse(
+        everything_of(the.database, caller),
+        media_type="application/json",
+        headers=_NEVER_KEPT | {"Content-Disposition": 'attachment; filename="batua-my-data.json"'},
+    )
 
 
 async def _transactions(request: Request) -> Response:
@@ -53,9 +80,7 @@ async def _transactions(request: Request) -> Response:
     except (Refusal, ValidationError):
         return PlainTextResponse("There is no such part of your history.", 422, _NEVER_KEPT)
     except (Busy, Unavailable, *CONNECTION_ERRORS):
-        return PlainTextResponse(
-            "We cannot do this just now. Please try again in a moment.", 503, _NEVER_KEPT
-        )
+        return PlainTextResponse(_AWAY, 503, _NEVER_KEPT)
     return StreamingResponse(
         _written(caller, chosen),
         media_type="text/csv; charset=utf-8",

@@ -6,7 +6,10 @@ from typing import Any
 
 import reflex as rx
 
-from shared_ui.frame import Place, private_page
+from money.errors import WalletFrozen
+from shared_ui.elements import PlainLink
+from shared_ui.frame import Place, columns, private_page
+from shared_ui.icons import icon
 from shared_ui.said import Said
 from shared_ui.texts import Text
 from user_app.wallet_state import Wallet
@@ -29,6 +32,7 @@ def wallet_page(
     return rx.fragment(
         rx.window_event_listener(on_focus=on_focus),
         private_page(
+            rx.cond(Wallet.is_frozen, columns(12, _frozen_line())),
             *content,
             title=title,
             lead=lead,
@@ -42,4 +46,17 @@ def wallet_page(
             toast_number=Said.number,
             is_ended=Said.has_ended,
         ),
+    )
+
+
+def _frozen_line() -> rx.Component:
+    return rx.el.p(
+        icon("lock", "size-5 shrink-0"),
+        rx.el.span(
+            f"{WalletFrozen().sentence} ",
+            PlainLink.create(
+                "Unfreeze it in Settings", href="/settings#freeze", class_name="underline underline-offset-4"
+            ),
+        ),
+        class_name="flex items-center gap-3 rounded-card bg-waiting-soft px-4 py-3 text-label font-medium text-waiting",
     )

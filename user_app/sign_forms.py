@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from shared_ui.forms import Form, form_route, go, keeping, let_in
 from shared_ui.local_path import local_path
 from user_app.services import the_door, the_services
+from user_app.settings_forms import settings_forms
 from wallet import reset_password
 from wallet.sign_in import sign_in
 from wallet.sign_up import SHORTEST_ON_PAGES, clean_password, sign_up
@@ -94,6 +95,7 @@ def sign_forms() -> ASGIApp:
                 "/auth/new-password", _choose_password, door=the_door, page="/new-password", kept=("email",)
             ),
             form_route("/auth/logout", _log_out, door=the_door, page="/login"),
+            *settings_forms(),
         ]
     )
     # A redirect would take the password along, to wherever the Host header says.

@@ -23,6 +23,7 @@ _FIELD_OF = {
 _NEWS = {
     "sent": "If somebody has a wallet with this email, a code is on its way there. It is good for 10 minutes.",
     "changed": "Your new password is set, and you were logged out everywhere. Log in with it.",
+    "closed": "Your wallet is closed, and you were logged out everywhere.",
 }
 
 

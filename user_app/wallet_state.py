@@ -24,6 +24,7 @@ class Wallet(rx.State):
     initials: str = ""
     balance: str = ""
     on_hold: str = ""
+    is_frozen: bool = False
     _paise: int = 0
     _held_paise: int = 0
 
@@ -39,6 +40,7 @@ class Wallet(rx.State):
         self.initials = initials_of(self.full_name)
         self.balance = format_rupees(found.balance_paise)
         self.on_hold = format_rupees(found.held_paise)
+        self.is_frozen = found.frozen_at is not None
         self._paise, self._held_paise = found.balance_paise, found.held_paise
         self.is_ready = True
 

@@ -31,7 +31,7 @@ async def start(
 ) -> OnRamp:
     """The pending on-ramp with the bank's token and page. `{id}` in `return_url` becomes its id.
 
-    Raises AmountAboveLimit, and BankNotReachable when the bank gave no token; nothing has moved then.
+    Raises AmountAboveLimit; WalletClosed; and BankNotReachable when the bank gave no token. Nothing has moved then.
     """
     if amount_paise > limit_paise:
         raise AmountAboveLimit(limit_paise)

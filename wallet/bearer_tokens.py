@@ -39,18 +39,18 @@ class BearerTokens:
             "sessions", self._which_count, flushers=2, divides=True
         )
 
-    async def issue(self, who: Verified) -> str:
-        """A new token with a session row of its own.
+    async def issue(self, who: Verified, *, device: str = "") -> str:
+        """A new token with a session row of its own; `device` is a few words about the program.
 
-        Raises WrongSignIn when the password has been changed since it was verified: a sign-in that began before
-        the change must not outlive it.
+        Raises WrongSignIn when the password has been changed, or the wallet closed, since it was verified: a sign-in
+        that began before must not outlive it.
         """
         now = datetime.now(UTC)
         session_id = new_id()
         async with self._database.transaction() as session:
             if await hash_held_still(session, who.user_id) != who.password_hash:
                 raise WrongSignIn
-            await sessions.begin(session, session_id, who.user_id, expires_at=now + self._life)
+            await sessions.begin(session, session_id, who.user_id, expires_at=now + self._life, device=device)
         claims = {"userId": str(who.user_id), "jti": str(session_id), "iat": now, "exp": now + self._life}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType] # types of an optional dependency
 

@@ -38,10 +38,11 @@ class BrowserSessions:
         self._database = database
         self._browser: sessions.Browser = browser
 
-    async def begin(self, who: Verified, *, instead_of: str = "") -> Begun:
+    async def begin(self, who: Verified, *, instead_of: str = "", device: str = "") -> Begun:
         """A new session for somebody who has just shown their password; the one of the browser's token before ends.
 
-        Raises WrongSignIn when the password has been changed since it was verified.
+        `device` is a few words about the browser. Raises WrongSignIn when the password has been changed, or the
+        wallet closed, since it was verified.
         """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         before = None
@@ -57,6 +58,7 @@ class BrowserSessions:
                 browser=self._browser,
                 token_hash=_hashed(token),
                 expires_at=datetime.now(UTC) + LIFE,
+                device=device,
             )
         return Begun(token, before)
 

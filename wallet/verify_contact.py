@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from money.errors import CodeRefused, NoPhone, SignedOut
+from money.errors import CodeRefused, NoPhone
 from runtime.logs import logger
 from shared_db import codes as kept_codes
 from shared_db import people, sessions
@@ -70,12 +70,13 @@ async def confirm(
 ) -> None:
     """The caller's own email or phone counts as verified. `address` is the caller's network address, as text.
 
-    Raises TooManyTries, CodeRefused, or PhoneTaken when somebody else has verified this phone.
+    Raises TooManyTries, CodeRefused, SignedOut when the session has just ended, or PhoneTaken when somebody else has
+    verified this phone.
     """
     await throttle.trying_code(str(caller.user_id), address)
     given = clean_code(code)
     async with database.transaction() as session:
-        user = await people.held(session, caller.user_id)
+        user = await sessions.held_from(session, caller.user_id, caller.session_id)
         recipient = _of(user, contact) or ""
         purpose = _PURPOSES[contact]
         is_right = await kept_codes.redeem(
@@ -101,10 +102,7 @@ async def change_phone(database: Database, caller: Caller, *, phone: str) -> Non
     """
     number = clean_phone(phone)
     async with database.transaction() as session:
-        user = await people.held(session, caller.user_id)
-        # Asked under the row's lock, as every change of oneself.
-        if not await sessions.is_live_within(session, caller.session_id):
-            raise SignedOut
+        user = await sessions.held_from(session, caller.user_id, caller.session_id)
         if user.phone == number:
             return
         await people.change(session, user.id, phone=number, phone_verified_at=None)

@@ -30,7 +30,7 @@ class Account(SQLModel, table=True):
 
 
 class Balance(SQLModel, table=True):
-    """What an owner has. Changed by `post_transfers` alone, under this row's lock."""
+    """What an owner has. Its figures are changed by `post_transfers` alone, under this row's lock."""
 
     __tablename__ = "balances"  # pyright: ignore[reportAssignmentType]
 

@@ -50,6 +50,8 @@ class Session(SQLModel, table=True):
     """`api`: the id is the `jti` of a bearer token. `user_app`: a browser, known by a cookie; nothing to the other."""
     token_hash: str | None = Field(default=None, sa_column=Column(Text, nullable=True, unique=True))
     """SHA-256 of a browser's cookie, in hex: who reads this table cannot be anybody."""
+    device: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """`Chrome on Android`, as far as the program said it at the sign-in; empty: it did not."""
     created_at: datetime | None = Field(default=None, sa_column=now_column())
     last_seen_at: datetime | None = Field(default=None, sa_column=now_column())
     expires_at: datetime = Field(sa_column=time_column())

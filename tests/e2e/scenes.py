@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e import settings_scenes
 from tests.e2e.stack import Stack
 from tests.e2e.tab import Someone, give
 from tests.e2e.wallet_page import (
@@ -408,8 +409,10 @@ SCENES = {
         _payment("failure", "asking your bank", "late_success_at IS NOT NULL"), _SIGNED_IN
     ),
     "payment given back": Scene(_payment("failure", "not added", "refund_heard_at IS NOT NULL"), _SIGNED_IN),
-    "settings": Scene(_settings, (*_SIGNED_IN, "Phone")),
-    "settings, code refused": Scene(_settings_code, (*_SIGNED_IN, "Phone", "Confirm")),
-    "settings, phone refused": Scene(_settings_phone, (*_SIGNED_IN, "Phone")),
+    "settings": Scene(_settings, settings_scenes.NAMES),
+    "settings, code refused": Scene(_settings_code, (*settings_scenes.NAMES, "Confirm")),
+    "settings, phone refused": Scene(_settings_phone, settings_scenes.NAMES),
+    **{name: Scene(*scene) for name, scene in settings_scenes.SCENES.items()},
+    "transfer, frozen": Scene(settings_scenes.frozen("/transfer"), _TRANSFER),
     "session ended": Scene(_ended, ()),
 }

@@ -21,7 +21,8 @@ from tests.e2e.stack import Stack
 from tests.e2e.tab import PASSWORD, Someone, Tab, sent, session_in, signed_up, strict_app
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-FORMS = ("/auth/login", "/auth/signup", "/auth/reset", "/auth/new-password", "/auth/logout")
+OWN_FORMS = ("/auth/change-password", "/auth/unfreeze", "/auth/close-wallet")
+FORMS = ("/auth/login", "/auth/signup", "/auth/reset", "/auth/new-password", "/auth/logout", *OWN_FORMS)
 PRIVATE = ("/transfer", "/settings", "/on-ramp")
 WRONG = "/login?why=WrongSignIn"
 TRIED = f"a password that {time.time_ns()} somebody tried"

@@ -21,6 +21,7 @@ from money.errors import (
     SignedOut,
     TooLateToCancel,
     TooManyTries,
+    WalletClosed,
     WalletFrozen,
 )
 from money.rupees import format_rupees
@@ -153,6 +154,7 @@ _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
     KeyInUse: 409,
     TooLateToCancel: 409,
+    WalletClosed: 409,
     BankNotReachable: 503,
     OutgoingStopped: 503,
 }

@@ -11,6 +11,7 @@ from money.errors import SignedOut
 from runtime.addresses import client_address
 from user_app.services import Services
 from wallet.caller import Caller
+from wallet.devices import device_of
 
 
 async def services(request: Request) -> Services:
@@ -39,3 +40,11 @@ async def address(request: Request, the: TheServices) -> str:
 
 
 Address = Annotated[str, Depends(address)]
+
+
+async def device(request: Request) -> str:
+    """A few words about the caller's program."""
+    return device_of(request.headers.get("user-agent", ""))
+
+
+Device = Annotated[str, Depends(device)]

@@ -10,7 +10,7 @@ from money.errors import SignedOut
 from shared_db.models import User
 from shared_db.people import find_by_name
 from user_app.api.bodies import JsonRoute, ProfileBody, SignInBody, SignUpBody
-from user_app.api.services import Address, Credentials, SignedIn, TheServices, signed_in
+from user_app.api.services import Address, Credentials, Device, SignedIn, TheServices, signed_in
 from user_app.api.shapes import Message, MessageAndToken, People, Person, Token
 from wallet.sign_in import sign_in as check_password
 from wallet.sign_up import sign_up as open_account
@@ -21,7 +21,7 @@ _LONGEST_FILTER = 100
 
 
 @router.post("/signup")
-async def sign_up(body: SignUpBody, the: TheServices, address: Address) -> MessageAndToken:
+async def sign_up(body: SignUpBody, the: TheServices, address: Address, device: Device) -> MessageAndToken:
     await the.throttle.sign_up(address)
     person = await open_account(
         the.database,
@@ -30,15 +30,16 @@ async def sign_up(body: SignUpBody, the: TheServices, address: Address) -> Messa
         last_name=body.last_name,
         password=body.password,
     )
-    return MessageAndToken(message="User created successfully", token=await the.tokens.issue(person))
+    token = await the.tokens.issue(person, device=device)
+    return MessageAndToken(message="User created successfully", token=token)
 
 
 @router.post("/signin")
-async def sign_in(body: SignInBody, the: TheServices, address: Address) -> Token:
+async def sign_in(body: SignInBody, the: TheServices, address: Address, device: Device) -> Token:
     person = await check_password(
         the.database, the.throttle, email=body.username, password=body.password, address=address
     )
-    return Token(token=await the.tokens.issue(person))
+    return Token(token=await the.tokens.issue(person, device=device))
 
 
 @router.put("")

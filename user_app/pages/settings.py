@@ -1,4 +1,4 @@
-"""One's own email and phone, the codes that verify them, and the bank accounts that are kept."""
+"""One's own settings: contacts and their codes here, every other card in a module of its own."""
 
 from __future__ import annotations
 
@@ -16,9 +16,15 @@ from shared_ui.parts import card, outcome_chip
 from shared_ui.said import Said
 from shared_ui.texts import Text, Truth
 from user_app.bank_accounts_card import BankAccounts, bank_accounts_card
+from user_app.close_card import Closing, close_card, your_data_card
 from user_app.frame import wallet_page
+from user_app.freeze_card import Freezing, freeze_card
 from user_app.live import guard
+from user_app.name_card import Name, name_card
+from user_app.password_card import password_card
+from user_app.secured import Secured
 from user_app.services import the_services
+from user_app.sessions_card import Sessions, sessions_card
 from user_app.wallet_state import show, show_first
 from wallet import verify_contact
 from wallet.caller import Caller
@@ -59,11 +65,15 @@ class Contacts(rx.State):
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
         self.waits_for, self.problem_at, self.problem = "", "", ""
-        await show_first(self, caller, Contacts, BankAccounts)
+        (await self.get_state(Secured))._read()
+        await (await self.get_state(Closing))._begin()
+        (await self.get_state(Freezing)).is_reviewed = False
+        (await self.get_state(Name)).problem_at = ""
+        await show_first(self, caller, *_PARTS)
 
     @guard.signed_in
     async def come_back(self, caller: Caller) -> None:
-        await show(self, caller, Contacts, BankAccounts)
+        await show(self, caller, *_PARTS)
 
     @guard.signed_in
     async def send_code(self, caller: Caller, contact: ContactName) -> None:
@@ -115,6 +125,9 @@ class Contacts(rx.State):
         else:
             await self._repaint(caller)
             (await self.get_state(Said))._say("Your phone number is saved.")
+
+
+_PARTS = (Contacts, BankAccounts, Name, Sessions, Freezing, Closing)
 
 
 def _problem(field: str) -> Text:
@@ -194,10 +207,10 @@ def _verification(contact: ContactName, invitation: str) -> rx.Component:
 
 def settings() -> rx.Component:
     return wallet_page(
-        columns(6, _email(), bank_accounts_card()),
-        columns(6, _phone()),
+        columns(6, name_card(), _email(), _phone(), bank_accounts_card(), your_data_card()),
+        columns(6, password_card(), sessions_card(), freeze_card(), close_card()),
         title="Settings",
-        lead="How we reach you, and how your friends find you.",
+        lead="Who you are, how we reach you, and how your wallet is kept safe.",
         active="/settings",
         on_focus=Contacts.come_back,
     )

@@ -149,7 +149,16 @@ def _history() -> rx.Component:
 
 def transfer() -> rx.Component:
     return wallet_page(
-        columns(5, balance_card(Wallet.balance, Wallet.on_hold, is_ready=Wallet.is_ready), _add_money()),
+        columns(
+            5,
+            balance_card(
+                Wallet.balance,
+                Wallet.on_hold,
+                is_ready=Wallet.is_ready,
+                note=rx.cond(Wallet.is_frozen, "Frozen: nothing leaves it", ""),
+            ),
+            _add_money(),
+        ),
         columns(7, withdraw_card(), _history()),
         title=rx.cond(Wallet.is_ready, Wallet.greeting, "Your wallet"),
         active="/transfer",
