@@ -7,7 +7,7 @@ Refusal
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused
-│   ├── AccountNumberRefused, IfscRefused
+│   ├── AccountNumberRefused, IfscRefused, NoteRefused
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
@@ -98,6 +98,10 @@ class AccountNumberRefused(InputRefused):
 
 class IfscRefused(InputRefused):
     """Enter the IFSC of your branch, such as HDFC0001234."""
+
+
+class NoteRefused(InputRefused):
+    """Write a note of at most 140 characters on one line, each of them to be seen."""
 
 
 class DayRefused(InputRefused):
