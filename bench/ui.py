@@ -106,7 +106,7 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
             house = _House(f"http://localhost:{port}", client, secret, browser, people, Counter())
             first_visit = _first_visits(house, loads)
             lived = [_live(house, cell) for cell in cells]
-            sent = _sends(house, 8 if quick else 60)
+            sent = _sends(house, 6 if quick else 60)
         checked = verify(server.url)
         assert checked["ok"], checked
     headline = {name: value for name, value in lived[0].items() if name not in {"shape", "webhooks"}}
@@ -141,8 +141,8 @@ async def _person(database: Database) -> _Person:
     )
     async with database.transaction() as session:
         await open_wallet(session, user)
-    token = await BrowserSessions(database, _APP).begin(Verified(one, user.password_hash))
-    return _Person(one, f"{_APP}_session={token}")
+    begun = await BrowserSessions(database, _APP).begin(Verified(one, user.password_hash))
+    return _Person(one, f"{_APP}_session={begun.token}")
 
 
 async def _payment(database: Database, people: Sequence[_Person], owner: int) -> _Payment:

@@ -160,4 +160,9 @@ def _result() -> rx.Component:
 
 
 def send_card() -> rx.Component:
-    return card(_form(), rx.cond(Sending.is_reviewed, _look_once_more()), _result())
+    return card(
+        _form(),
+        rx.cond(Sending.is_reviewed, _look_once_more()),
+        _result(),
+        class_name="[overflow-wrap:anywhere]",
+    )

@@ -101,7 +101,7 @@ def review_of(order: Order, has: Allowance, alike: datetime | None) -> Review:
         note=order.note or "",
         balance_after=format_rupees(has.balance_paise - order.amount_paise),
         confirm=f"Confirm, {amount} to {order.to.name}",
-        again=f"You sent {order.to.name} {amount} at {ist_minute(alike)} already. This would be once more."
+        again=f"You sent {order.to.name} {amount} at {ist_minute(alike)} already. This would send it again."
         if alike
         else "",
         look=str(new_id()),

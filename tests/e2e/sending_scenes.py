@@ -25,7 +25,7 @@ from tests.e2e.sending_page import (
 from tests.e2e.tab import give
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS
 
-_LONG_NOTE = "For the tickets, the popcorn and the autorickshaw home; " * 2 + "thanks"
+_LONG_NOTE = "For the tickets, the popcorn and " + "a" * 100 + " thanks"
 _SHOWN = ("Log out", "balance", "locked")
 _PEOPLE = (*_SHOWN, "To")
 _FORM = (*_SHOWN, "Amount", "Note", "Send money")
@@ -109,7 +109,7 @@ def _frozen(stage: Stage) -> Page:
 def _looked_at(stage: Stage) -> Page:
     page = _form(stage)
     look(page, "98765.43", _LONG_NOTE)
-    says(page, "This would be once more")
+    says(page, "This would send it again")
     return page
 
 

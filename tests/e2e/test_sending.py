@@ -81,7 +81,7 @@ def test_asha_finds_ravi_sends_him_money_and_he_sees_from_whom(
     page.get_by_role("link", name="Send again").click()
     says(page, ravi.name)
     look(page, "1250.50")
-    says(page, "This would be once more.")
+    says(page, "This would send it again.")
     assert stack.verify()["ok"] is True
 
 
