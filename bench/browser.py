@@ -36,6 +36,24 @@ _PAINTED_AT = """async text => {
     await new Promise(done => setTimeout(done, 5));
   }
 }"""
+_PRESS_UNTIL = """async ([pressed, heading]) => {
+  const button = [...document.querySelectorAll("button")].find(one => one.textContent.startsWith(pressed));
+  const painted = new Promise(done => {
+    const watch = new MutationObserver(() => {
+      if (![...document.querySelectorAll("h2")].some(one => one.textContent === heading)) return;
+      watch.disconnect();
+      requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => done(performance.now());
+        port2.postMessage(0);
+      });
+    });
+    watch.observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  const at = performance.now();
+  button.click();
+  return [at, await painted];
+}"""
 _FIRST_PAINT = """async () => {
   for (;;) {
     const [found] = performance.getEntriesByName("first-contentful-paint");
@@ -64,6 +82,12 @@ def first_paint(page: Page) -> float:
 def painted_at(page: Page, balance: str = "") -> float:
     """When this balance was painted, or without one the first, in milliseconds since the visit began."""
     return page.evaluate(_PAINTED_AT, balance)
+
+
+def press_until(page: Page, button: str, heading: str) -> tuple[float, float]:
+    """When the button that begins so was pressed and when the heading was painted, in milliseconds of the page."""
+    pressed, painted = page.evaluate(_PRESS_UNTIL, [button, heading])
+    return pressed, painted
 
 
 def clock_ahead(page: Page) -> float:

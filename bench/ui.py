@@ -4,6 +4,7 @@ A load: /transfer on a first visit, with twenty rows of history, in turns with a
 process (/healthz), in headless Chromium, each with an empty cache.
 A webhook: signed and sent as the bank does, until the new balance is painted (a MutationObserver, then the frame
 that shows it) in two tabs of the browser; the other tabs are websockets that open the page and take in its updates.
+A transfer: from the press on *Confirm* until the result is painted at the sender and the balance at the receiver.
 """
 
 from __future__ import annotations
@@ -21,19 +22,18 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bank_api.signing import sign
 from bench.browser import clock_ahead, first_paint, first_tab, listen, painted_at
-from bench.scratch import ROOT, product_process, scratch_database
+from bench.pages import put_pages_into
+from bench.scratch import product_process, scratch_database
+from bench.sends import Ends, sends
 from bench.tabs import Tabs, open_tabs
 from money.rupees import Paise, format_rupees
 from runtime.dev_secrets import fill_in, read
-from runtime.page_build import build_if_needed, is_fresh
-from settings import settings
 from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.models import OnRamp, User
@@ -90,7 +90,7 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
     chromium = install_if_needed()
     loads, webhooks = (5, 16) if quick else (21, 150)
     with scratch_database() as (folder, server):
-        _put_pages_into(folder)
+        put_pages_into(folder, _APP)
         people, cells = asyncio.run(_prepare(server.url, webhooks))
         if quick:
             cells = cells[:2]
@@ -106,21 +106,13 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
             house = _House(f"http://localhost:{port}", client, secret, browser, people, Counter())
             first_visit = _first_visits(house, loads)
             lived = [_live(house, cell) for cell in cells]
+            sent = _sends(house, 6 if quick else 60)
         checked = verify(server.url)
         assert checked["ok"], checked
     headline = {name: value for name, value in lived[0].items() if name not in {"shape", "webhooks"}}
-    return {**first_visit, **headline, "cells": [{"shape": "first visit", **first_visit}, *lived]}
-
-
-def _put_pages_into(folder: Path) -> None:
-    """The wallet's pages as their sources are now: those that `up` has built, or built here."""
-    built = settings().folder
-    if is_fresh(_APP, data=built, root=ROOT):
-        (folder / _APP).mkdir()
-        (folder / _APP / "web").symlink_to((built / _APP / "web").resolve())
-    else:
-        with contextlib.redirect_stdout(sys.stderr):
-            build_if_needed(_APP, data=folder, root=ROOT)
+    cells_done = [{"shape": "first visit", **first_visit}, *lived, {"shape": "sends", **sent}]
+    painted = {name: value for name, value in sent.items() if name.endswith("_ms")}
+    return {**first_visit, **headline, **painted, "cells": cells_done}
 
 
 async def _prepare(url: str, webhooks: int) -> tuple[list[_Person], list[_Cell]]:
@@ -149,8 +141,8 @@ async def _person(database: Database) -> _Person:
     )
     async with database.transaction() as session:
         await open_wallet(session, user)
-    token = await BrowserSessions(database, _APP).begin(Verified(one, user.password_hash))
-    return _Person(one, f"{_APP}_session={token}")
+    begun = await BrowserSessions(database, _APP).begin(Verified(one, user.password_hash))
+    return _Person(one, f"{_APP}_session={begun.token}")
 
 
 async def _payment(database: Database, people: Sequence[_Person], owner: int) -> _Payment:
@@ -270,6 +262,15 @@ def _send(house: _House, payment: _Payment) -> tuple[float, float]:
     answer = house.webhooks.post("/webhooks/hdfc", content=body, headers=headers)
     assert answer.json() == {"status": "captured"}, answer.text
     return now, time.time()
+
+
+def _sends(house: _House, count: int) -> dict[str, object]:
+    """From the first of the people to the second, while the others look on."""
+    sender, receiver, *others = house.people
+    ends = Ends(sender.cookie, receiver.cookie, receiver.id, house.paise[1])
+    row = sends(house.browser, house.url, ends, [one.cookie for one in others], count)
+    _say("sends", row)
+    return row
 
 
 def _last_told(others: Tabs, sent: dict[str, float]) -> list[float]:

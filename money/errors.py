@@ -7,7 +7,7 @@ Refusal
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused
-│   ├── AccountNumberRefused, IfscRefused
+│   ├── AccountNumberRefused, IfscRefused, NoteRefused
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
@@ -100,6 +100,10 @@ class AccountNumberRefused(InputRefused):
 
 class IfscRefused(InputRefused):
     """Enter the IFSC of your branch, such as HDFC0001234."""
+
+
+class NoteRefused(InputRefused):
+    """Write a note of at most 140 characters on one line, each of them to be seen."""
 
 
 class DayRefused(InputRefused):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row, class_row
 
 from shared_db.connection import Connection
 
@@ -14,6 +15,13 @@ _WHO_HAS = """
 SELECT u.first_name, u.last_name, u.email, u.phone, u.email_verified_at, u.phone_verified_at,
        b.balance_paise, b.held_paise, b.frozen_at
   FROM users u JOIN balances b ON b.account_id = u.id WHERE u.id = %s
+"""
+_NEWEST_FROM_SOMEBODY = """
+SELECT e.amount_paise, u.first_name || ' ' || u.last_name
+  FROM (SELECT amount_paise, transfer_id FROM entries WHERE account_id = %s ORDER BY number DESC LIMIT 1) e
+  JOIN transfers t ON t.id = e.transfer_id AND t.kind = 'send'
+  JOIN users u ON u.id = t.source_id
+ WHERE e.amount_paise > 0
 """
 
 
@@ -39,3 +47,17 @@ async def owner(connection: Connection, user_id: uuid.UUID) -> Owner:
         found = await cursor.fetchone()
     assert found is not None, "people are never deleted"
     return found
+
+
+class Came(NamedTuple):
+    """Money that somebody has sent."""
+
+    amount_paise: int
+    name: str
+
+
+async def newest_from_somebody(connection: Connection, user_id: uuid.UUID) -> Came | None:
+    """The newest thing that moved on this person's account, where it came from another person."""
+    async with connection.cursor(row_factory=args_row(Came)) as cursor:
+        await cursor.execute(_NEWEST_FROM_SOMEBODY, (user_id,))
+        return await cursor.fetchone()

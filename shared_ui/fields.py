@@ -224,7 +224,7 @@ def _button(
 ) -> rx.Component:
     return rx.el.button(
         rx.cond(is_busy, icon("busy", "size-4 animate-spin"), rx.fragment()),
-        rx.el.span(label),
+        rx.el.span(label, class_name="min-w-0 [overflow-wrap:anywhere]"),
         type=kind,
         disabled=is_busy,
         class_name=f"{_BUTTON} {colours}",

@@ -120,7 +120,7 @@ def _step(step: TimelineStep) -> rx.Component:
             rx.el.p(step.title, class_name="font-medium"),
             _if_said(step.when, "text-note text-quiet"),
             _if_said(step.note, "text-label text-quiet"),
-            class_name="min-w-0 pb-4",
+            class_name="min-w-0 pb-4 [overflow-wrap:anywhere]",
         ),
         class_name="relative flex gap-3 before:absolute before:bottom-0 before:left-[11px] before:top-6 before:w-[2px] "
         "before:bg-line last:before:hidden",

@@ -103,7 +103,7 @@ def main_link(label: str, href: Text) -> rx.Component:
     return _link(label, href, MAIN)
 
 
-def second_link(label: str, href: Text) -> rx.Component:
+def second_link(label: Text, href: Text) -> rx.Component:
     """Another thing one may press."""
     return _link(label, href, SECOND)
 
@@ -135,7 +135,7 @@ def _chip(outcome: Outcome, word: Text) -> rx.Component:
     )
 
 
-def _link(label: str, href: Text, class_name: str) -> rx.Component:
+def _link(label: Text, href: Text, class_name: str) -> rx.Component:
     """To another page of the app without loading it anew; anywhere else, the first page included, by the browser."""
     is_page = isinstance(href, str) and href.startswith("/") and href != "/"
     create = rx.el.a if is_page else PlainLink.create

@@ -67,7 +67,7 @@ def toast(text: Text, *, number: int | rx.Var[int] = 0) -> rx.Component:
         text,
         key=f"{number} {text}",
         class_name="fade-later pointer-events-auto rounded-card bg-ink px-4 py-3 "
-        "text-label font-medium text-surface shadow-soft",
+        "text-label font-medium text-surface shadow-soft [overflow-wrap:anywhere]",
     )
     return rx.el.div(
         given(text, said),

@@ -16,6 +16,7 @@ from user_app.wallet_state import Wallet
 
 _PLACES = (
     Place("Add", "/transfer", "add"),
+    Place("Send", "/p2ptransfer", "send"),
     Place("History", "/transactions", "history"),
     Place("Settings", "/settings", "settings"),
 )

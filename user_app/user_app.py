@@ -10,11 +10,13 @@ from user_app.pages.new_password import new_password
 from user_app.pages.on_ramp import OnRampPage, on_ramp
 from user_app.pages.receipt import ReceiptPage, receipt
 from user_app.pages.reset import reset
+from user_app.pages.send import send
 from user_app.pages.settings import Contacts, settings
 from user_app.pages.signup import signup
 from user_app.pages.transactions import History, transactions
 from user_app.pages.transfer import Transfer, transfer
 from user_app.pages.withdrawal import WithdrawalPage, withdrawal
+from user_app.send_state import Sending
 from user_app.services import the_door
 from user_app.turned_back import TurnedBack
 
@@ -35,6 +37,7 @@ for page, route, title, on_load in (
     (reset, "/reset", "Get a code", TurnedBack.open),
     (new_password, "/new-password", "Choose a new password", TurnedBack.open),
     (transfer, "/transfer", "Your wallet", Transfer.open),
+    (send, "/p2ptransfer", "Send money", Sending.open),
     (on_ramp, "/on-ramp", "Adding money", OnRampPage.open),
     (transactions, "/transactions", "Transactions", History.open),
     (receipt, "/transactions/[transaction]", "Receipt", ReceiptPage.open),

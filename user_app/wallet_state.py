@@ -9,7 +9,7 @@ import reflex as rx
 from money.rupees import format_rupees
 from money.times import greeting
 from shared_db.connection import with_retries
-from shared_db.screens import owner
+from shared_db.screens import Owner, newest_from_somebody, owner
 from shared_ui.history import initials_of
 from shared_ui.said import Said
 from user_app.live import live
@@ -32,9 +32,7 @@ class Wallet(rx.State):
         the = the_services()
         found = await with_retries(the.database, lambda connection: owner(connection, caller.user_id))
         if self.is_ready and found.balance_paise > self._paise:
-            more = format_rupees(found.balance_paise - self._paise)
-            came = "came back to" if found.held_paise < self._held_paise else "arrived in"
-            (await self.get_state(Said))._say(f"{more} {came} your wallet.")
+            (await self.get_state(Said))._say(await self._more(caller, found))
         self.greeting = f"{greeting(datetime.now(UTC))}, {found.first_name}"
         self.full_name = f"{found.first_name} {found.last_name}"
         self.initials = initials_of(self.full_name)
@@ -43,6 +41,18 @@ class Wallet(rx.State):
         self.is_frozen = found.frozen_at is not None
         self._paise, self._held_paise = found.balance_paise, found.held_paise
         self.is_ready = True
+
+    async def _more(self, caller: Caller, found: Owner) -> str:
+        more_paise = found.balance_paise - self._paise
+        more = format_rupees(more_paise)
+        if found.held_paise < self._held_paise:
+            return f"{more} came back to your wallet."
+        came = await with_retries(
+            the_services().database, lambda connection: newest_from_somebody(connection, caller.user_id)
+        )
+        if came and came.amount_paise == more_paise:
+            return f"{more} from {came.name}."
+        return f"{more} arrived in your wallet."
 
 
 async def show(page: rx.State, caller: Caller, *parts: type[rx.State]) -> None:

@@ -11,16 +11,20 @@ from money.errors import (
     InvalidAccount,
     KeyUsedForAnother,
     NotEnoughMoney,
+    NoteRefused,
     Refusal,
     WalletFrozen,
 )
 from money.movements import Kind, Movement, Posting
 from money.rupees import Paise
+from shared_db.allowances import Allowance
 from shared_db.connection import Database, with_retries
 from shared_db.ids import new_id
 from shared_db.ledger import Ledger
 from shared_db.people import has_wallet
+from wallet.written import hides_something
 
+LONGEST_NOTE = 140
 _REFUSALS: dict[Posting, type[Refusal]] = {
     Posting.UNKNOWN_ACCOUNT: InvalidAccount,
     Posting.CLOSED: InvalidAccount,
@@ -79,3 +83,23 @@ async def send(
         raise _REFUSALS[posted.outcome]
     assert posted.transfer_id is not None, "what stands in the ledger has an id"
     return posted.transfer_id
+
+
+def look_ahead(allowance: Allowance, limits: Limits, amount_paise: Paise) -> None:
+    """Raise what `send` would as things stand, in the same order; by then it may be otherwise."""
+    if amount_paise > limits.once_paise:
+        raise AmountAboveLimit(limits.once_paise)
+    if allowance.sent_today_paise + amount_paise > limits.day_paise:
+        raise DayLimitReached
+    if allowance.is_frozen:
+        raise WalletFrozen
+    if amount_paise > allowance.balance_paise:
+        raise NotEnoughMoney
+
+
+def clean_note(text: str) -> str | None:
+    """Trimmed; an empty one is none. Raises NoteRefused for a long one and for what cannot be seen."""
+    note = text.strip()
+    if len(note) > LONGEST_NOTE or hides_something(note):
+        raise NoteRefused
+    return note or None

@@ -65,6 +65,10 @@ class Throttle:
         """Reading all that is kept of one person. Raises TooManyTries."""
         await self._count("10/hour", "everything", user_id)
 
+    async def finding_people(self, user_id: str) -> None:
+        """Nobody shall copy the list of all who are here. Raises TooManyTries."""
+        await self._count("30/minute", "people", user_id)
+
     async def socket(self, address: str) -> None:
         """Whatever arrives through the websockets of one address, before it is looked at. Raises TooManyTries."""
         await self._count("3000/minute", "socket", neighbourhood(address))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, literal_column, text
 from sqlmodel import Field, SQLModel
 
 from shared_db.columns import now_column, text_column, time_column
@@ -35,6 +35,19 @@ class User(SQLModel, table=True):
             "phone",
             unique=True,
             postgresql_where=text("phone_verified_at IS NOT NULL"),
+        ),
+        # In the order of characters, so that a name is found by its beginning.
+        Index(
+            "users_name_idx",
+            literal_column("lower((first_name || ' ') || last_name)", Text).label("full_name"),
+            "id",
+            postgresql_ops={"full_name": "text_pattern_ops"},
+        ),
+        Index(
+            "users_last_name_idx",
+            literal_column("lower(last_name)", Text).label("lowered"),
+            "id",
+            postgresql_ops={"lowered": "text_pattern_ops"},
         ),
     )
 

@@ -13,7 +13,7 @@ from tests.e2e.scenes import Stage
 MOST_BYTES = 180_000
 """Of a page without charts, compressed as it travels, heads of answers and the websocket's frames included."""
 _PUBLIC = ("/", "/signup", "/login", "/reset", "/new-password", "/nothing-here")
-_PRIVATE = ("/transfer", "/transactions", "/on-ramp", "/withdrawal", "/settings")
+_PRIVATE = ("/transfer", "/p2ptransfer", "/transactions", "/on-ramp", "/withdrawal", "/settings")
 
 
 @pytest.mark.parametrize("path", [*_PUBLIC, *_PRIVATE])

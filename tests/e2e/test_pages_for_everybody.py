@@ -13,7 +13,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.scenes import SCENES, Scene, Stage
+from tests.e2e.sending_scenes import SENDING_SCENES
 
+_EVERY = SCENES | SENDING_SCENES
 PHONE, SMALL_PHONE, TABLET, DESKTOP = (390, 844), (320, 640), (1024, 768), (1280, 800)
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RULES = {
@@ -81,7 +83,7 @@ class Seen:
         return self.page
 
 
-@pytest.fixture(scope="module", params=SCENES.values(), ids=list(SCENES))
+@pytest.fixture(scope="module", params=_EVERY.values(), ids=list(_EVERY))
 def seen(request: pytest.FixtureRequest, stage: Stage) -> Generator[Seen]:
     page = request.param.open(stage)
     page.emulate_media(reduced_motion="reduce")

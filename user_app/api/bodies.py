@@ -19,12 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from money.errors import NotAnAmount
+from money.errors import NotAnAmount, NoteRefused
 from money.rupees import Paise, parse_rupees
-from wallet.written import hides_something
+from wallet.send_money import clean_note
 
 LARGEST_BODY_BYTES = 64 * 1024
-_LONGEST_NOTE = 140
 
 
 class BodyTooLarge(HTTPException):
@@ -104,11 +103,11 @@ class ProfileBody(Body):
 
 
 def _note(given: str | None) -> str | None:
-    """Trimmed; an empty one is none. Line breaks and other control characters are refused."""
-    note = given.strip() if given else None
-    if note and (len(note) > _LONGEST_NOTE or hides_something(note)):
-        raise ValueError("a note has at most 140 characters on one line")
-    return note or None
+    """As `clean_note` has it."""
+    try:
+        return clean_note(given or "")
+    except NoteRefused as refusal:
+        raise ValueError(refusal.sentence) from refusal
 
 
 class TransferBody(Body):

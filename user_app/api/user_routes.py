@@ -12,6 +12,7 @@ from shared_db.people import find_by_name
 from user_app.api.bodies import JsonRoute, ProfileBody, SignInBody, SignUpBody
 from user_app.api.services import Address, Credentials, Device, SignedIn, TheServices, signed_in
 from user_app.api.shapes import Message, MessageAndToken, People, Person, Token
+from user_app.people_words import masked_email
 from wallet.sign_in import sign_in as check_password
 from wallet.sign_up import sign_up as open_account
 from wallet.update_profile import update_profile as change_profile
@@ -81,10 +82,5 @@ async def _caller_unless_open(the: TheServices, credentials: Credentials) -> uui
 
 
 def _person(user: User, *, masked: bool) -> Person:
-    username = _mask(user.email) if masked else None
+    username = masked_email(user.email) if masked else None
     return Person(username=username, first_name=user.first_name, last_name=user.last_name, id=str(user.id))
-
-
-def _mask(email: str) -> str:
-    name, domain = email.rsplit("@", 1)
-    return f"{name[:1]}***@{domain}"

@@ -11,12 +11,13 @@ from shared_db.connection import with_retries
 from shared_ui.frame import columns
 from shared_ui.history import TimelineStep, timeline
 from shared_ui.in_browser import PRINT, PrintButton
-from shared_ui.parts import SECOND, card, main_link, outcome_chip, size_of
+from shared_ui.parts import SECOND, card, main_link, outcome_chip, second_link, size_of
 from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import Text, given
 from user_app.frame import wallet_page
 from user_app.history_words import kind_of, signed, standing_of, time_of, who_of
 from user_app.live import guard
+from user_app.people_words import PAGE
 from user_app.receipt_reading import Receipt, receipt_of
 from user_app.services import the_services
 from user_app.wallet_state import Wallet, show, show_first
@@ -36,6 +37,8 @@ class ReceiptPage(rx.State):
     note: str = ""
     reference: str = ""
     number: str = ""
+    send: str = ""
+    """The page for sending the other person something."""
     watch: str = ""
     """The page that follows it live; empty where nothing changes any more."""
     steps: list[TimelineStep] = []
@@ -62,6 +65,7 @@ class ReceiptPage(rx.State):
         self.when, self.note = time_of(one.at), one.note or ""
         self.reference, self.number = one.reference or "", str(one.id)
         self.watch = found.watch
+        self.send = f"{PAGE}?to={one.other_id}" if one.other_id else ""
         self.steps = found.steps
 
     @guard.signed_in
@@ -118,6 +122,10 @@ def _fact(name: str, value: Text) -> rx.Component:
 def _actions() -> rx.Component:
     return rx.el.div(
         given(ReceiptPage.watch, main_link("Watch it", ReceiptPage.watch)),
+        given(
+            ReceiptPage.send,
+            second_link(rx.cond(ReceiptPage.title == "Sent", "Send again", "Send back"), ReceiptPage.send),
+        ),
         PrintButton.create("Print", type="button", custom_attrs={"onClick": PRINT}, class_name=SECOND),
         class_name="mt-4 flex flex-col gap-2 print:hidden",
     )
