@@ -12,6 +12,7 @@ from shared_ui.texts import Text
 from user_app.wallet_state import Wallet
 
 _PLACES = (
+    Place("Home", "/dashboard", "home"),
     Place("Add", "/transfer", "add"),
     Place("History", "/transactions", "history"),
     Place("Settings", "/settings", "settings"),

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 
 from bench.browser import listen
 from tests.e2e.scenes import Stage
 
 MOST_BYTES = 180_000
-"""Of a page without charts, compressed as it travels, heads of answers and the websocket's frames included."""
+"""Of any page, charts or not, compressed as it travels, heads of answers and the websocket's frames included."""
 _PUBLIC = ("/", "/signup", "/login", "/reset", "/new-password", "/nothing-here")
-_PRIVATE = ("/transfer", "/on-ramp", "/withdrawal", "/settings")
+_PRIVATE = ("/dashboard", "/transfer", "/on-ramp", "/withdrawal", "/settings")
+_DRAWS_CHARTS = "data-chosen"
 
 
 @pytest.mark.parametrize("path", [*_PUBLIC, *_PRIVATE])
@@ -30,6 +31,8 @@ def test_a_first_visit_costs_little(
     context = browser.new_context(storage_state=visitor.context.storage_state())
     page = context.new_page()
     received = listen(page)
+    scripts: list[str] = []
+    page.on("requestfinished", lambda request: scripts.append(_script_of(request)))
 
     page.goto(stage.stack.user_url + path + query, wait_until="networkidle")
     page.wait_for_timeout(500)
@@ -40,4 +43,13 @@ def test_a_first_visit_costs_little(
     assert received["Script"] > 0
     assert received["Frames"] > 0
     assert received.total() <= MOST_BYTES
+    assert not any("recharts" in script for script in scripts)
+    # What draws charts travels to the page that has some, and to no other.
+    assert any(_DRAWS_CHARTS in script for script in scripts) is (path == "/dashboard")
     context.close()
+
+
+def _script_of(request: Request) -> str:
+    """Of a script its text, of anything else nothing."""
+    answer = request.response() if request.resource_type == "script" else None
+    return answer.text() if answer and answer.ok else ""

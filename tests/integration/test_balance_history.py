@@ -1,53 +1,22 @@
-"""Every figure of the bar graphs, computed anew from the entries: around midnight in Kolkata, month ends, leap days.
-
-The ledger itself posts at the moments that a test names: its clock is one of ours, found before PostgreSQL's own.
-"""
+"""Every figure of the bar graphs, computed anew from the entries: around midnight in Kolkata, month ends, leap days."""
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-import psycopg
 import pytest
 
 from money.balance_history import Figures, Span, days_until, months_until
-from money.movements import Kind, Movement, Posting
+from money.movements import Kind, Movement
 from money.times import kolkata_day, kolkata_midnight
 from shared_db.balance_history import balance_history
-from shared_db.connection import Connection
-from shared_db.ledger import post
+from tests.past import clerk_of
 from tests.town import CASH, IN_FLIGHT, PROMOTIONS, RECEIVABLE, Books, gift, move
 
 SECOND = timedelta(seconds=1)
-_A_CLOCK_OF_OURS = """
-CREATE SCHEMA IF NOT EXISTS told;
-CREATE TABLE IF NOT EXISTS told.now (moment timestamptz);
-CREATE OR REPLACE FUNCTION told.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT moment FROM told.now';
-SET search_path = told, public, pg_catalog;
-"""
-
-
-class Clerk:
-    """Posts at the moments it is told."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def posts(self, moment: datetime, *movements: Movement) -> list[Posting]:
-        await self._connection.execute("DELETE FROM told.now")
-        await self._connection.execute("INSERT INTO told.now VALUES (%s)", (moment,))
-        return [one.outcome for one in await post(self._connection, movements)]
-
-
-@asynccontextmanager
-async def clerk_of(books: Books) -> AsyncIterator[Clerk]:
-    async with await psycopg.AsyncConnection.connect(books.url, autocommit=True) as connection:
-        await connection.execute(_A_CLOCK_OF_OURS)
-        yield Clerk(connection)
 
 
 async def shown(books: Books, owner: uuid.UUID, spans: Sequence[Span]) -> list[Figures]:
@@ -92,7 +61,7 @@ def closings(figures: Sequence[Figures]) -> list[int]:
 async def test_the_last_second_of_a_day_in_kolkata_and_the_first_of_the_next_are_two_days(
     database_url: str,
 ) -> None:
-    async with Books(database_url) as books, clerk_of(books) as clerk:
+    async with Books(database_url) as books, clerk_of(books.url) as clerk:
         asha = await books.person()
         midnight = kolkata_midnight(date(2026, 3, 1))
         await clerk.posts(midnight - SECOND, gift(asha, 5_00))
@@ -109,7 +78,7 @@ async def test_the_last_second_of_a_day_in_kolkata_and_the_first_of_the_next_are
 async def test_days_without_movement_carry_the_balance_on_and_days_before_the_first_are_zero(
     database_url: str,
 ) -> None:
-    async with Books(database_url) as books, clerk_of(books) as clerk:
+    async with Books(database_url) as books, clerk_of(books.url) as clerk:
         asha = await books.person()
         await clerk.posts(kolkata_midnight(date(2028, 2, 26)), gift(asha, 5_00))
         await clerk.posts(kolkata_midnight(date(2028, 2, 29)), gift(asha, 1_00))
@@ -140,7 +109,7 @@ async def test_a_wallet_opened_today_has_nothing_and_then_what_it_was_given(data
 
 
 async def test_a_withdrawal_that_came_back_after_midnight_was_neither_out_nor_in(database_url: str) -> None:
-    async with Books(database_url) as books, clerk_of(books) as clerk:
+    async with Books(database_url) as books, clerk_of(books.url) as clerk:
         asha, ravi = await books.person(), await books.person()
         monday, tuesday = kolkata_midnight(date(2026, 11, 23)), kolkata_midnight(date(2026, 11, 24))
         await clerk.posts(monday, gift(asha, 10_00), move(Kind.SEND, asha, ravi, 1_00))
@@ -161,7 +130,7 @@ async def test_a_withdrawal_that_came_back_after_midnight_was_neither_out_nor_in
 async def test_every_figure_is_what_the_entries_say(database_url: str, seed: int) -> None:
     dice = random.Random(seed)
     today = dice.choice([date(2028, 3, 1), date(2028, 2, 29), date(2026, 12, 31), date(2027, 1, 1)])
-    async with Books(database_url) as books, clerk_of(books) as clerk:
+    async with Books(database_url) as books, clerk_of(books.url) as clerk:
         asha, ravi = await books.person(), await books.person()
         for moment in _moments(dice, today):
             crowd = [_any_movement(dice, asha, ravi) for _ in range(dice.randint(1, 4))]
