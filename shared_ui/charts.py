@@ -91,7 +91,7 @@ def bar_chart(chart: Chart, *, name: str) -> rx.Component:
                 ),
                 role="img",
                 aria_label=chart.summary,
-                class_name="absolute inset-0",
+                class_name="pointer-events-none absolute inset-0",
             ),
             _Pointer.create(
                 type="range",

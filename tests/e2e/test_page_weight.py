@@ -11,7 +11,9 @@ from bench.browser import listen
 from tests.e2e.scenes import Stage
 
 MOST_BYTES = 180_000
-"""Of any page, charts or not, compressed as it travels, heads of answers and the websocket's frames included."""
+"""Of a page without charts, compressed as it travels, heads of answers and the websocket's frames included."""
+MOST_BYTES_WITH_CHARTS = 200_000
+"""Sixty bars and thirty rows of figures come over the websocket, as text that is not compressed."""
 _PUBLIC = ("/", "/signup", "/login", "/reset", "/new-password", "/nothing-here")
 _PRIVATE = ("/dashboard", "/transfer", "/on-ramp", "/withdrawal", "/settings")
 _DRAWS_CHARTS = "data-chosen"
@@ -42,7 +44,7 @@ def test_a_first_visit_costs_little(
         sys.stdout.write(f"\n{path:<15}{received.total():>8,} bytes {dict(received)} ")
     assert received["Script"] > 0
     assert received["Frames"] > 0
-    assert received.total() <= MOST_BYTES
+    assert received.total() <= (MOST_BYTES_WITH_CHARTS if path == "/dashboard" else MOST_BYTES)
     assert not any("recharts" in script for script in scripts)
     # What draws charts travels to the page that has some, and to no other.
     assert any(_DRAWS_CHARTS in script for script in scripts) is (path == "/dashboard")
