@@ -1,6 +1,6 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-BENCHES := ledger webhook api withdraw ui
+BENCHES := ledger webhook api withdraw ui reports
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench lock install clean

@@ -12,12 +12,13 @@ from playwright.sync_api import Browser, Page
 
 _CLOCK_READINGS = 20
 
-# Notes when the balance was first seen, and each new one when its frame has been painted.
+# Notes when the balance was first seen (without one, a history's first row), and each new one when its frame has
+# been painted.
 _WATCH = """
 window.painted = [];
 let shown = "";
 new MutationObserver(() => {
-  const text = document.querySelector("[data-testid=balance]")?.textContent ?? "";
+  const text = document.querySelector("[data-testid=balance], [data-testid=transaction]")?.textContent ?? "";
   if (!text || text === shown) return;
   shown = text;
   requestAnimationFrame(() => {

@@ -1,7 +1,7 @@
 """The wallet's page in a real browser: how soon it paints, has data, and shows what the bank has just told us.
 
 A load: /transfer on a first visit, with twenty rows of history, in turns with a page of one word from the same
-process (/healthz), in headless Chromium, each with an empty cache.
+process (/healthz), in headless Chromium, each with an empty cache; /dashboard with its charts and /transactions too.
 A webhook: signed and sent as the bank does, until the new balance is painted (a MutationObserver, then the frame
 that shows it) in two tabs of the browser; the other tabs are websockets that open the page and take in its updates.
 A transfer: from the press on *Confirm* until the result is painted at the sender and the balance at the receiver.
@@ -29,6 +29,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bank_api.signing import sign
 from bench.browser import clock_ahead, first_paint, first_tab, listen, painted_at
 from bench.pages import put_pages_into
+from bench.people import give
 from bench.scratch import product_process, scratch_database
 from bench.sends import Ends, sends
 from bench.tabs import Tabs, open_tabs
@@ -47,6 +48,8 @@ _APP = "user_app"
 _TABS = 50
 _IN_BROWSER = 2
 _AMOUNT_PAISE = Paise(50_000)
+_GIFT_PAISE = Paise(10_000)
+_PAGES = ("/transfer", "/dashboard", "/transactions")
 _PAUSE_SECONDS = (0.15, 0.3)
 _ONE_OWNER, _DIFFERENT_OWNERS = "one owner", "different owners"
 
@@ -92,6 +95,7 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
     with scratch_database() as (folder, server):
         put_pages_into(folder, _APP)
         people, cells = asyncio.run(_prepare(server.url, webhooks))
+        give(server.url, [person.id for person in people], _GIFT_PAISE)
         if quick:
             cells = cells[:2]
         secret = read(fill_in(folder))["HDFC_WEBHOOK_SECRETS"]
@@ -103,16 +107,18 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
             sync_playwright() as playwright,
             playwright.chromium.launch(executable_path=chromium, args=LAUNCH_ARGUMENTS) as browser,
         ):
-            house = _House(f"http://localhost:{port}", client, secret, browser, people, Counter())
-            first_visit = _first_visits(house, loads)
+            paise = Counter(dict.fromkeys(range(len(people)), int(_GIFT_PAISE)))
+            house = _House(f"http://localhost:{port}", client, secret, browser, people, paise)
+            first_visits = {path: _first_visits(house, path, loads) for path in _PAGES}
             lived = [_live(house, cell) for cell in cells]
             sent = _sends(house, 6 if quick else 60)
         checked = verify(server.url)
         assert checked["ok"], checked
     headline = {name: value for name, value in lived[0].items() if name not in {"shape", "webhooks"}}
-    cells_done = [{"shape": "first visit", **first_visit}, *lived, {"shape": "sends", **sent}]
+    visits = [{"shape": f"first visit of {path}", **row} for path, row in first_visits.items()]
+    cells_done = [*visits, *lived, {"shape": "sends", **sent}]
     painted = {name: value for name, value in sent.items() if name.endswith("_ms")}
-    return {**first_visit, **headline, **painted, "cells": cells_done}
+    return {**first_visits["/transfer"], **headline, **painted, "cells": cells_done}
 
 
 async def _prepare(url: str, webhooks: int) -> tuple[list[_Person], list[_Cell]]:
@@ -168,10 +174,10 @@ async def _payment(database: Database, people: Sequence[_Person], owner: int) ->
 # ------------------------------------------------------------------------------------ first visits
 
 
-def _first_visits(house: _House, count: int) -> dict[str, object]:
+def _first_visits(house: _House, path: str, count: int) -> dict[str, object]:
     with _tab(house, 0) as page:
         received = listen(page)
-        page.goto(f"{house.url}/transfer", wait_until="networkidle")
+        page.goto(f"{house.url}{path}", wait_until="networkidle")
         page.wait_for_timeout(500)
     paints, waits, words = [], [], []
     for _ in range(count):
@@ -179,7 +185,7 @@ def _first_visits(house: _House, count: int) -> dict[str, object]:
             page.goto(f"{house.url}/healthz")
             words.append(first_paint(page))
         with _tab(house, 0) as page:
-            page.goto(f"{house.url}/transfer")
+            page.goto(f"{house.url}{path}")
             waits.append(painted_at(page))
             paints.append(first_paint(page))
     paint, word = statistics.median(paints), statistics.median(words)
@@ -191,7 +197,7 @@ def _first_visits(house: _House, count: int) -> dict[str, object]:
         "paint_ratio": round(paint / word, 2),
         "loads": count,
     }
-    _say("first visit", row)
+    _say(path, row)
     return row
 
 

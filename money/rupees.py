@@ -16,6 +16,7 @@ _PAISE_PER_RUPEE = 100
 _PLAIN = re.compile(r"(?P<rupees>[0-9]{1,17})(?:\.(?P<paise>[0-9]{1,2}))?")
 _TYPED = re.compile(r"(?:₹[ \t]?)?(?P<amount>(?:[0-9]+|[1-9][0-9]?(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]+)?)")
 _LONGEST_TYPED = 64
+_SIZES = ((10**7, "Cr"), (10**5, "L"), (10**3, "K"))
 
 
 def parse_rupees(text: str) -> Paise:
@@ -63,6 +64,15 @@ def json_rupees(paise: int) -> int | float:
     rupees, rest = rupees_and_paise(paise)
     sign = -1 if paise < 0 else 1
     return sign * (float(f"{rupees}.{rest:02d}") if rest else rupees)
+
+
+def short_rupees(paise: int) -> str:
+    """`₹50`, `₹7.5K`, `₹25L`, `₹2.25Cr`: how an axis says a round amount, cut after two decimals."""
+    rupees, _ = rupees_and_paise(paise)
+    size, sign = next(((size, sign) for size, sign in _SIZES if rupees >= size), (1, ""))
+    whole, rest = divmod(rupees * _PAISE_PER_RUPEE // size, _PAISE_PER_RUPEE)
+    decimals = f".{rest:02d}".rstrip("0").rstrip(".")
+    return f"{'-' if paise < 0 else ''}₹{_grouped(whole)}{decimals}{sign}"
 
 
 def rupees_and_paise(paise: int) -> tuple[int, int]:

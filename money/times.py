@@ -32,6 +32,16 @@ def long_day(moment: datetime) -> str:
     return f"{local:%A}, {local.day} {local:%B %Y}"
 
 
+def day_words(day: date) -> str:
+    """`20 Nov 2026`."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def month_words(day: date) -> str:
+    """`November 2026`."""
+    return f"{day:%B %Y}"
+
+
 def iso_in_kolkata(moment: datetime) -> str:
     """`2026-11-20 14:05:09`, as spreadsheets read it."""
     return f"{_in_kolkata(moment):%Y-%m-%d %H:%M:%S}"

@@ -19,6 +19,7 @@ from money.times import kolkata_midnight
 from shared_db.connection import Connection
 from shared_db.history_rows import (
     DAYS_WITH,
+    MADE_AT,
     MOVED,
     ONE_MOVED,
     ONE_UNMOVED,
@@ -80,7 +81,8 @@ async def page_of(
     if Activity.ON_RAMP in wanted.activities:
         # Only among the time that the moved ones cover: what is older is for the next page.
         since = moved[-1].at if len(moved) > most else None
-        unmoved = await _unmoved(connection, owner_id, wanted, begin.attempt, since=since, most=most + 1)
+        before = min(begin.attempt, await _shown_until(connection, owner_id, begin.number))
+        unmoved = await _unmoved(connection, owner_id, wanted, before, since=since, most=most + 1)
     together = sorted([*moved, *unmoved], key=_when, reverse=True)
     rows = together[:most]
     if len(together) <= most:
@@ -110,6 +112,18 @@ async def is_owners(connection: Connection, happened_id: str, owner_id: uuid.UUI
     except ValueError:
         return False
     return await one_of(connection, owner_id, wanted) is not None
+
+
+async def _shown_until(connection: Connection, owner_id: uuid.UUID, number: int) -> uuid.UUID:
+    """Attempts from this id on stood above the entry of this number, and so on the pages before.
+
+    Without it, a page deep in a long history would look through all attempts since.
+    """
+    if number == LAST_NUMBER:
+        return LAST_ID
+    cursor = await connection.execute(MADE_AT, {"owner": owner_id, "number": number})
+    row = await cursor.fetchone()
+    return _made_at(row[0], timedelta(milliseconds=1)) if row else LAST_ID
 
 
 def _when(row: Happened) -> tuple[datetime, int]:

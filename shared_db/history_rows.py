@@ -51,14 +51,17 @@ _TRIED = """
 SELECT o.id, o.bank, o.amount_paise, o.status, o.bank_reference, o.created_at,
        o.late_success_at IS NOT NULL AND o.refund_decided_at IS NULL
   FROM on_ramps o"""
+# Compared as pairs, so that only the index of an owner's own will do: by the primary key everybody's would be read.
 UNMOVED = (
     _TRIED
     + """
- WHERE o.user_id = %(owner)s AND o.id < %(before)s AND o.id > %(after)s AND o.status <> 'success'
-   AND o.created_at >= %(since)s AND o.created_at < %(until)s
- ORDER BY o.user_id, o.id DESC LIMIT %(most)s
+ WHERE (o.user_id, o.id) < (%(owner)s, %(before)s) AND (o.user_id, o.id) > (%(owner)s, %(after)s)
+   AND o.status <> 'success' AND o.created_at >= %(since)s AND o.created_at < %(until)s
+ ORDER BY o.user_id DESC, o.id DESC LIMIT %(most)s
 """
 )
+# When the last entry before a page was made.
+MADE_AT = "SELECT created_at FROM entries WHERE account_id = %(owner)s AND number = %(number)s"
 ONE_UNMOVED = _TRIED + " WHERE o.id = %(id)s AND o.user_id = %(owner)s AND o.status <> 'success'"
 
 

@@ -19,10 +19,14 @@ def balance_card(
     *,
     why_on_hold: Text = "Set aside for money on its way out",
     note: Text = "",
+    hold_href: str = "",
     actions: tuple[rx.Component, ...] = (),
     class_name: str = "",
 ) -> rx.Component:
-    """`available` and `on_hold` are amounts as they are read; `note` says what is special, `actions` stand below."""
+    """`available` and `on_hold` are amounts as they are read; `note` says what is special, `actions` stand below.
+
+    `hold_href` leads to what the money on hold is for.
+    """
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Available", id="balance-card", class_name="text-label font-medium text-hero-quiet"),
@@ -30,7 +34,7 @@ def balance_card(
             class_name="flex items-center justify-between",
         ),
         _available(available, is_ready),
-        _on_hold(on_hold, is_ready, why_on_hold),
+        _on_hold(on_hold, is_ready, why_on_hold, hold_href),
         given(
             note, rx.el.p(icon("lock", "size-5"), note, class_name="mt-2 flex items-center gap-2 text-label")
         ),
@@ -62,7 +66,7 @@ def _available(amount: Text, is_ready: Truth) -> rx.Component:
     )
 
 
-def _on_hold(amount: Text, is_ready: Truth, why: Text) -> rx.Component:
+def _on_hold(amount: Text, is_ready: Truth, why: Text, href: str) -> rx.Component:
     return rx.el.div(
         rx.cond(
             is_ready,
@@ -74,13 +78,25 @@ def _on_hold(amount: Text, is_ready: Truth, why: Text) -> rx.Component:
                 ),
                 rx.cond(
                     amount != _NOTHING,
-                    given(why, rx.el.p(why, class_name="text-note text-hero-quiet")),
+                    rx.fragment(
+                        given(why, rx.el.p(why, class_name="text-note text-hero-quiet")),
+                        _what_for(href) if href else rx.fragment(),
+                    ),
                     rx.fragment(),
                 ),
             ),
             rx.fragment(_bone("h-4 w-32"), _bone("mt-2 h-3 w-48")),
         ),
         class_name="mt-2",
+    )
+
+
+def _what_for(href: str) -> rx.Component:
+    return rx.el.a(
+        "See what it is for",
+        href=href,
+        class_name="mt-1 inline-flex min-h-hit items-center text-label font-medium underline underline-offset-4 "
+        "outline-hero-ink",
     )
 
 

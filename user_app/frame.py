@@ -15,6 +15,7 @@ from shared_ui.texts import Text
 from user_app.wallet_state import Wallet
 
 _PLACES = (
+    Place("Home", "/dashboard", "home"),
     Place("Add", "/transfer", "add"),
     Place("Send", "/p2ptransfer", "send"),
     Place("History", "/transactions", "history"),

@@ -27,7 +27,7 @@ async def _may_see(caller: Caller, path: str, query: dict[str, list[str]]) -> bo
 
 
 RULES = Rules(
-    private=frozenset({"/transfer", "/p2ptransfer", "/transactions", "/settings", *_ASKS}),
+    private=frozenset({"/dashboard", "/transfer", "/p2ptransfer", "/transactions", "/settings", *_ASKS}),
     for_strangers=frozenset({"/", "/login", "/signup", "/reset", "/new-password"}),
     may_see=_may_see,
     private_below=(_RECEIPTS,),

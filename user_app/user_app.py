@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared_ui.said import OneVisitor
 from shared_ui.web_app import new_web_app
+from user_app.pages.dashboard import Dashboard, dashboard
 from user_app.pages.landing import landing
 from user_app.pages.login import login
 from user_app.pages.new_password import new_password
@@ -36,6 +37,7 @@ for page, route, title, on_load in (
     (signup, "/signup", "Open your wallet", TurnedBack.open),
     (reset, "/reset", "Get a code", TurnedBack.open),
     (new_password, "/new-password", "Choose a new password", TurnedBack.open),
+    (dashboard, "/dashboard", "Home", Dashboard.open),
     (transfer, "/transfer", "Your wallet", Transfer.open),
     (send, "/p2ptransfer", "Send money", Sending.open),
     (on_ramp, "/on-ramp", "Adding money", OnRampPage.open),

@@ -74,7 +74,7 @@ class Stage:
             LONG_LAST_NAME,
             visitor.email,
         )
-        _apart(_write_history(self.stack.database_url, self.owner(visitor)))
+        apart(_write_history(self.stack.database_url, self.owner(visitor)))
         withdrawal_that_waits(self.stack, self.owner(visitor), _ON_HOLD_PAISE)
         return visitor
 
@@ -157,7 +157,7 @@ def _someone(stage: Stage, visitor: Visitor) -> Someone:
     return Someone(stage.owner(visitor), visitor.email, visitor.cookie())
 
 
-def _apart(work: Coroutine[Any, Any, None]) -> None:
+def apart(work: Coroutine[Any, Any, None]) -> None:
     """Playwright has an event loop of its own in this thread."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
@@ -327,7 +327,7 @@ def _ended(stage: Stage) -> Page:
     page = visitor.tab()
     shows_balance(page, "₹0.00")
     stage.stack.sql("UPDATE sessions SET ended_at = now() WHERE user_id = %s", stage.owner(visitor))
-    _apart(_notice(stage.stack.database_url, stage.owner(visitor)))
+    apart(_notice(stage.stack.database_url, stage.owner(visitor)))
     expect(page.get_by_role("alertdialog")).to_be_visible()
     return page
 
@@ -337,7 +337,7 @@ async def _notice(url: str, owner: uuid.UUID) -> None:
         books.notices.about([owner])
 
 
-def _before_data(path: str) -> Callable[[Stage], Page]:
+def before_data(path: str) -> Callable[[Stage], Page]:
     """The server is silent: what stands there before anything is known."""
 
     def open_it(stage: Stage) -> Page:
@@ -374,7 +374,7 @@ SCENES = {
     "new password, code sent": Scene(_public("/new-password?sent=1", "a code is on its way"), _NEW_PASSWORD),
     "new password, refused": Scene(_public("/new-password?why=CodeRefused", "code"), _NEW_PASSWORD),
     "no such page": Scene(_public("/nothing-here"), ()),
-    "transfer before data": Scene(_before_data("/transfer"), _SIGNED_IN),
+    "transfer before data": Scene(before_data("/transfer"), _SIGNED_IN),
     "transfer, nothing yet": Scene(_nothing_yet, _TRANSFER),
     "transfer with a history": Scene(_history, _TRANSFER),
     "transfer, amount typed": Scene(_typed, _TRANSFER),
@@ -386,7 +386,7 @@ SCENES = {
     ),
     "transfer, account refused": Scene(_refused_account, _TRANSFER),
     "transfer, looked at once more": Scene(_looked_at_once_more, (*_TRANSFER, "Confirm")),
-    "withdrawal before data": Scene(_before_data("/withdrawal?id="), _SIGNED_IN),
+    "withdrawal before data": Scene(before_data("/withdrawal?id="), _SIGNED_IN),
     "withdrawal waiting": Scene(_withdrawal("unknown", "has not answered"), _SIGNED_IN),
     "withdrawal queued": Scene(_withdrawal("queued", "in the queue"), _SIGNED_IN),
     "withdrawal needs attention": Scene(_needs_attention, _SIGNED_IN),
@@ -394,11 +394,11 @@ SCENES = {
     "withdrawal refused": Scene(_withdrawal("failed", "not paid"), _SIGNED_IN),
     "withdrawal cancelled": Scene(_withdrawal("cancelled", "cancelled"), _SIGNED_IN),
     "withdrawal sent back": Scene(_withdrawal("reversed", "sent it back"), _SIGNED_IN),
-    "transactions before data": Scene(_before_data("/transactions"), _SIGNED_IN),
+    "transactions before data": Scene(before_data("/transactions"), _SIGNED_IN),
     "transactions": Scene(_all_that_happened, (*_SIGNED_IN, "Search", "Download CSV")),
     "transactions, nothing found": Scene(_nothing_found, (*_SIGNED_IN, "Search", "Download CSV")),
     "receipt": Scene(_receipt, (*_SIGNED_IN, "status")),
-    "payment before data": Scene(_before_data("/on-ramp?id="), _SIGNED_IN),
+    "payment before data": Scene(before_data("/on-ramp?id="), _SIGNED_IN),
     "payment done": Scene(_payment("success", "Added", "amount_paise = 1234567890"), _SIGNED_IN),
     "payment waiting": Scene(_payment("pending", "has not told us"), _SIGNED_IN),
     "payment refused": Scene(

@@ -14,7 +14,8 @@ from money.activity import Activity
 from money.movements import Kind
 from money.times import kolkata_day
 from money.withdrawal import Outcome, Resolved, Status
-from shared_db.history import FIRST_DAY, Happened, Place, Wanted, one_of, page_of
+from shared_db.history import FIRST_DAY, LAST_ID, Happened, Place, Wanted, one_of, page_of
+from shared_db.history_rows import UNMOVED
 from tests.integration.withdrawal_town import Town, opened
 from tests.town import Books, move
 
@@ -178,3 +179,17 @@ async def test_one_row_is_found_by_its_id_and_by_its_owners_alone(town: Town) ->
     assert (received.amount_paise, received.other_name) == (50_00, "Asha Rao")
     assert {withdrawal, tried.id} <= {row.id for row in rows}
     await town.desk.cancel(withdrawal)
+
+
+async def test_attempts_are_looked_for_among_the_owners_own_and_not_among_everybodys(
+    database_url: str,
+) -> None:
+    async with Books(database_url) as books, books.database.plain() as connection:
+        asha = await books.person()
+        nowhere = {"owner": asha, "before": LAST_ID, "after": uuid.UUID(int=0), "most": 21}
+        ever = {"since": datetime(2000, 1, 1, tzinfo=UTC), "until": datetime(2100, 1, 1, tzinfo=UTC)}
+        cursor = await connection.execute("EXPLAIN " + UNMOVED, nowhere | ever)
+        plan = "\n".join(row[0] for row in await cursor.fetchall())
+
+    assert "on_ramps_of_user_idx" in plan
+    assert "on_ramps_pkey" not in plan

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from money.errors import NotAnAmount
-from money.rupees import LARGEST_PAISE, format_rupees, json_rupees, parse_rupees
+from money.rupees import LARGEST_PAISE, format_rupees, json_rupees, parse_rupees, short_rupees
 
 PAISE = some.integers(min_value=1, max_value=LARGEST_PAISE)
 
@@ -135,3 +135,25 @@ def test_a_program_reads_back_the_very_paise_below_ten_lakh_crore(paise: int) ->
 @given(some.integers(min_value=0, max_value=LARGEST_PAISE).map(lambda paise: paise - paise % 100))
 def test_whole_rupees_are_exact_however_many(paise: int) -> None:
     assert json_rupees(paise) * 100 == paise
+
+
+@pytest.mark.parametrize(
+    ("paise", "written"),
+    [
+        (0, "₹0"),
+        (50_00, "₹50"),
+        (999_00, "₹999"),
+        (1_000_00, "₹1K"),
+        (7_500_00, "₹7.5K"),
+        (99_999_00, "₹99.99K"),
+        (1_00_000_00, "₹1L"),
+        (12_50_000_00, "₹12.5L"),
+        (1_00_00_000_00, "₹1Cr"),
+        (2_25_00_000_00, "₹2.25Cr"),
+        (10_50_00_000_00, "₹10.5Cr"),
+        (1_00_000_00_00_000_00, "₹1,00,000Cr"),
+        (-5_000_00, "-₹5K"),
+    ],
+)
+def test_an_axis_counts_in_thousands_lakhs_and_crores(paise: int, written: str) -> None:
+    assert short_rupees(paise) == written
