@@ -15,6 +15,7 @@ from money.errors import InputRefused
 from shared_db.connection import with_retries
 from shared_db.history import FIRST_DAY, LAST_DAY, Page, Place, Wanted, page_of
 from user_app.api.bodies import JsonRoute
+from user_app.api.documented import problems
 from user_app.api.services import SignedIn, TheServices
 from user_app.api.shapes import TransactionsAnswer
 
@@ -25,7 +26,7 @@ Limit = Annotated[int, Query(ge=1, le=_MOST)]
 Cursor = Annotated[str | None, Query(max_length=_LONGEST_CURSOR)]
 
 
-@router.get("/transactions")
+@router.get("/transactions", responses=problems(401, 422))
 async def transactions(
     the: TheServices,
     caller: SignedIn,
