@@ -11,7 +11,7 @@ Refusal
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
-├── NotFound, TooLateToCancel
+├── NotFound, TooLateToCancel, StatementTooLong
 ├── OutgoingStopped, BankNotReachable
 ├── NotADay, DayNotBegun, UnknownBank, StatementNotThere
 └── NotResolved
@@ -146,6 +146,10 @@ class NotFound(Refusal):
 
 class TooLateToCancel(Refusal):
     """This withdrawal has left for your bank already and can no longer be cancelled."""
+
+
+class StatementTooLong(Refusal):
+    """This month has more movements than a PDF can hold well. Download them as CSV instead."""
 
 
 class OutgoingStopped(Refusal):

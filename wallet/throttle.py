@@ -61,6 +61,10 @@ class Throttle:
         """Starting payments. Raises TooManyTries."""
         await self._count("60/minute", "money", user_id)
 
+    async def paper(self, user_id: str) -> None:
+        """PDFs, which cost more than a page. Raises TooManyTries."""
+        await self._count("30/minute", "paper", user_id)
+
     async def socket(self, address: str) -> None:
         """Whatever arrives through the websockets of one address, before it is looked at. Raises TooManyTries."""
         await self._count("3000/minute", "socket", neighbourhood(address))

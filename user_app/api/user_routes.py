@@ -14,6 +14,7 @@ from user_app.api.bodies import JsonRoute, ProfileBody, SignInBody, SignUpBody
 from user_app.api.documented import ENTRY, STRANGER, older
 from user_app.api.services import Address, Credentials, SignedIn, TheServices, signed_in
 from user_app.api.shapes import Message, MessageAndToken, People, Person, Token
+from user_app.masked_contacts import masked_email
 from wallet.sign_in import sign_in as check_password
 from wallet.sign_up import sign_up as open_account
 from wallet.update_profile import update_profile as change_profile
@@ -82,10 +83,5 @@ async def _caller_unless_open(the: TheServices, credentials: Credentials) -> uui
 
 
 def _person(user: User, *, masked: bool) -> Person:
-    username = _mask(user.email) if masked else None
+    username = masked_email(user.email) if masked else None
     return Person(username=username, first_name=user.first_name, last_name=user.last_name, id=str(user.id))
-
-
-def _mask(email: str) -> str:
-    name, domain = email.rsplit("@", 1)
-    return f"{name[:1]}***@{domain}"
