@@ -12,6 +12,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page
 
+from tests.e2e.history_scenes import HISTORY_SCENES
 from tests.e2e.scenes import SCENES, Scene, Stage
 
 PHONE, SMALL_PHONE, TABLET, DESKTOP = (390, 844), (320, 640), (1024, 768), (1280, 800)
@@ -81,7 +82,10 @@ class Seen:
         return self.page
 
 
-@pytest.fixture(scope="module", params=SCENES.values(), ids=list(SCENES))
+_SCENES = SCENES | HISTORY_SCENES
+
+
+@pytest.fixture(scope="module", params=_SCENES.values(), ids=list(_SCENES))
 def seen(request: pytest.FixtureRequest, stage: Stage) -> Generator[Seen]:
     page = request.param.open(stage)
     page.emulate_media(reduced_motion="reduce")
