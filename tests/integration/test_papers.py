@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from money.movements import Kind
-from money.rupees import format_rupees
+from money.rupees import format_rupees, parse_typed_rupees
 from money.times import kolkata_day
 from money.withdrawal import Outcome
 from shared_ui.letters import drawable
@@ -153,6 +153,30 @@ async def test_others_go_on_while_a_long_statement_is_drawn(town: Town, desk: De
 
     assert drawing.result().status_code == 200
     assert longest < 1, "the event loop stood still"
+
+
+async def test_a_statement_that_is_drawn_while_money_moves_adds_up(town: Town, desk: Desk) -> None:
+    asha, ravi = await town.books.person(100), await town.books.person(100)
+    moving = asyncio.create_task(_move_to_and_fro(town, asha, ravi))
+
+    papers = [await desk.paper(asha, "statement.pdf", month=this_month()) for _ in range(12)]
+
+    await moving
+    for paper in papers:
+        told = [one for page in paper for one in AMOUNT.findall(page)]
+        opening, came_in, went_out, closing = (_paise(one) for one in told[:4])
+        assert opening + came_in + went_out == closing == _paise(told[-1])
+    assert len({tuple(paper) for paper in papers}) > 1, "nothing moved meanwhile"
+
+
+async def _move_to_and_fro(town: Town, asha: uuid.UUID, ravi: uuid.UUID) -> None:
+    for _ in range(60):
+        await town.books.post(move(Kind.SEND, asha, ravi, 1_25), move(Kind.SEND, ravi, asha, 50))
+
+
+def _paise(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    return sign * parse_typed_rupees(text.lstrip("+-")) if text != "₹0.00" else 0
 
 
 @pytest.mark.parametrize("name", NAMES)
