@@ -11,7 +11,7 @@ Refusal
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
-├── NotFound, TooLateToCancel
+├── NotFound, TooLateToCancel, StatementTooLong
 ├── NotClosed
 │   └── MoneyInWallet, MoneyOnHold, MoneyComing, WithdrawalOpen
 ├── OutgoingStopped, BankNotReachable
@@ -180,6 +180,10 @@ class MoneyComing(NotClosed):
 
 class WithdrawalOpen(NotClosed):
     """A withdrawal is still open. Cancel it while it is queued, or wait until your bank has settled it."""
+
+
+class StatementTooLong(Refusal):
+    """This month has more movements than a PDF can hold well. Download them as CSV instead."""
 
 
 class OutgoingStopped(Refusal):

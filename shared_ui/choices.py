@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import reflex as rx
 
 from shared_ui.icons import icon
@@ -33,6 +35,32 @@ def select_field(
         class_name="relative",
     )
     return labelled(field, label=label, field_id=field_id, hint=note, problem=problem)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is sent, and what is read."""
+
+    sent: str
+    read: str
+
+
+def select_of(
+    label: str, name: str, choices: rx.Var[list[Choice]] | list[Choice], *, field_id: str = ""
+) -> rx.Component:
+    """The same with choices that a page learns when it is opened; the first is chosen."""
+    field_id = field_id or f"field-{name}"
+    field = rx.el.div(
+        rx.el.select(
+            rx.foreach(choices, lambda one: rx.el.option(one.read, value=one.sent)),
+            name=name,
+            custom_attrs=bound(field_id, hint="", problem=""),
+            class_name=f"{BOX} appearance-none pr-12",
+        ),
+        icon("down", "pointer-events-none absolute right-3 top-3 size-6 text-quiet"),
+        class_name="relative",
+    )
+    return labelled(field, label=label, field_id=field_id, hint="", problem="")
 
 
 def day_field(label: str, name: str, *, value: Text = "", problem: Text = "") -> rx.Component:

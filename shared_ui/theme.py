@@ -167,7 +167,7 @@ def stylesheet(accent: Accent) -> str:
   }}
   h1, h2, h3 {{ text-wrap: balance; letter-spacing: -0.011em; }}
   p {{ text-wrap: pretty; }}
-  :focus-visible {{ outline: 2px solid var(--accent); outline-offset: 2px; }}
+  :focus-visible, input[type="date"]:focus-within {{ outline: 2px solid var(--accent); outline-offset: 2px; }}
   ::selection {{ background: var(--accent-soft); }}
   button, select, a, label {{ touch-action: manipulation; }}
   button:not(:disabled) {{ cursor: pointer; }}

@@ -13,7 +13,7 @@ from shared_db.history_rows import Happened
 from shared_ui.history import MoneyRow, initials_of
 from user_app.words import BANKS
 
-_HOUSE = "Batua"
+HOUSE = "Batua"
 _RECEIVED: dict[Activity, str] = {
     Activity.ON_RAMP: "Added from your bank",
     Activity.TRANSFER: "Received",
@@ -83,7 +83,7 @@ def who_of(one: Happened) -> str:
     if one.bank:
         account = f" {masked(one.account_number)}" if one.account_number else ""
         return BANKS[one.bank] + account
-    return _HOUSE
+    return HOUSE
 
 
 def kind_of(one: Happened) -> str:

@@ -9,14 +9,9 @@ from shared_db.ids import new_id
 from shared_db.recipients import Recipient
 from shared_ui.history import initials_of
 from shared_ui.people import PersonRow
+from user_app.masked_contacts import masked_email
 
 PAGE = "/p2ptransfer"
-
-
-def masked_email(email: str) -> str:
-    """`r***@x.example`."""
-    name, domain = email.rsplit("@", 1)
-    return f"{name[:1]}***@{domain}"
 
 
 def person_row_of(one: Recipient) -> PersonRow:

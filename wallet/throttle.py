@@ -69,6 +69,10 @@ class Throttle:
         """Nobody shall copy the list of all who are here. Raises TooManyTries."""
         await self._count("30/minute", "people", user_id)
 
+    async def paper(self, user_id: str) -> None:
+        """PDFs, which cost more than a page. Raises TooManyTries."""
+        await self._count("30/minute", "paper", user_id)
+
     async def socket(self, address: str) -> None:
         """Whatever arrives through the websockets of one address, before it is looked at. Raises TooManyTries."""
         await self._count("3000/minute", "socket", neighbourhood(address))

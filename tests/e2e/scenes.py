@@ -302,26 +302,6 @@ def _settings_phone(stage: Stage) -> Page:
     return page
 
 
-def _all_that_happened(stage: Stage) -> Page:
-    page = stage.rich.tab("/transactions")
-    expect(page.get_by_test_id("transaction").first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-    return page
-
-
-def _nothing_found(stage: Stage) -> Page:
-    page = _all_that_happened(stage)
-    page.get_by_label("Search", exact=True).fill("nobody of this name")
-    page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.get_by_role("heading", name="Nothing here")).to_be_visible()
-    return page
-
-
-def _receipt(stage: Stage) -> Page:
-    page = stage.saver.tab(f"/transactions/{stage.withdrawals['reversed']}")
-    expect(page.get_by_test_id("status")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-    return page
-
-
 def _ended(stage: Stage) -> Page:
     visitor = stage.signed_up()
     page = visitor.tab()
@@ -395,9 +375,6 @@ SCENES = {
     "withdrawal cancelled": Scene(_withdrawal("cancelled", "cancelled"), _SIGNED_IN),
     "withdrawal sent back": Scene(_withdrawal("reversed", "sent it back"), _SIGNED_IN),
     "transactions before data": Scene(before_data("/transactions"), _SIGNED_IN),
-    "transactions": Scene(_all_that_happened, (*_SIGNED_IN, "Search", "Download CSV")),
-    "transactions, nothing found": Scene(_nothing_found, (*_SIGNED_IN, "Search", "Download CSV")),
-    "receipt": Scene(_receipt, (*_SIGNED_IN, "status")),
     "payment before data": Scene(before_data("/on-ramp?id="), _SIGNED_IN),
     "payment done": Scene(_payment("success", "Added", "amount_paise = 1234567890"), _SIGNED_IN),
     "payment waiting": Scene(_payment("pending", "has not told us"), _SIGNED_IN),

@@ -135,6 +135,7 @@ async def test_types_and_days_choose_among_them(client: Client) -> None:
         return [one["type"] for one in (await client.ask(headers, **params))["transactions"]]
 
     assert await types(type="transfer") == ["transfer"]
+    assert await types(type="on-ramp") == await types(type="on_ramp") == ["on_ramp"]
     assert await types(type="withdrawal") == []
     assert await types(**{"from": today.isoformat(), "to": today.isoformat()}) == ["transfer", "on_ramp"]
     assert await types(to=(today - timedelta(days=1)).isoformat()) == []

@@ -12,6 +12,7 @@ from money.rupees import Paise, json_rupees
 from shared_db.on_ramps import find_of_user
 from user_app.adding_money import start_on_ramp_of
 from user_app.api.bodies import JsonRoute, OnRampBody, TransferBody
+from user_app.api.documented import OFTEN, STRANGER, older, problems
 from user_app.api.repeatable import IdempotencyKey, repeatable
 from user_app.api.services import SignedIn, TheServices
 from user_app.api.shapes import BalanceAnswer, OnRampAnswer, StartedOnRamp, Transferred
@@ -22,7 +23,7 @@ from wallet.caller import Caller
 router = APIRouter(prefix="/api/v1/account", route_class=JsonRoute, tags=["account"])
 
 
-@router.get("/balance")
+@router.get("/balance", responses=STRANGER | older())
 async def balance(the: TheServices, caller: SignedIn) -> BalanceAnswer:
     return await balance_answer(the, caller)
 
@@ -32,7 +33,11 @@ async def balance_answer(the: Services, caller: Caller) -> BalanceAnswer:
     return BalanceAnswer(balance=json_rupees(has.balance_paise), locked=json_rupees(has.held_paise))
 
 
-@router.post("/transfer", response_model=Transferred)
+@router.post(
+    "/transfer",
+    response_model=Transferred,
+    responses=STRANGER | older(400) | OFTEN | problems(409, 422),
+)
 async def transfer(
     body: TransferBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
 ) -> Response:
@@ -53,7 +58,12 @@ async def transferred(
     return Transferred(message="Transfer successful", id=str(sent))
 
 
-@router.post("/on-ramps", status_code=201, response_model=StartedOnRamp)
+@router.post(
+    "/on-ramps",
+    status_code=201,
+    response_model=StartedOnRamp,
+    responses=problems(401, 409, 413, 422, 429),
+)
 async def start_on_ramp(
     body: OnRampBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
 ) -> Response:
@@ -66,7 +76,7 @@ async def start_on_ramp(
     return await repeatable(request, the, caller, key, body=body, work=work, status=201)
 
 
-@router.get("/on-ramps/{on_ramp_id}")
+@router.get("/on-ramps/{on_ramp_id}", responses=problems(401, 404))
 async def on_ramp(on_ramp_id: str, the: TheServices, caller: SignedIn) -> OnRampAnswer:
     try:
         wanted = uuid.UUID(on_ramp_id)

@@ -49,7 +49,7 @@ _TRANSFER = "transfer"
 PROBLEM = "application/problem+json"
 _OPEN_ROUTES = {"sign_up", "sign_in", "find_people"}
 _OLDER_ROUTES = {*_OLDER_REFUSALS, "find_people", "balance", _TRANSFER}
-_OLDER_REFUSED = 411
+OLDER_REFUSED = 411
 
 
 async def refusal(request: Request, error: Exception) -> JSONResponse:
@@ -68,7 +68,7 @@ def refused(name: str, error: Refusal) -> JSONResponse:
     if isinstance(error, SignedOut):
         return JSONResponse({}, 403) if name in _OLDER_ROUTES else problem(401, error.sentence)
     if name in _OLDER_REFUSALS:
-        return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+        return JSONResponse({"message": _OLDER_REFUSALS[name]}, OLDER_REFUSED)
     if name == _TRANSFER and type(error) in _TRANSFER_REFUSALS:
         return JSONResponse({"message": _TRANSFER_REFUSALS[type(error)]}, 400)
     return problem(_STATUS.get(type(error), 422), _detail(error))
@@ -88,7 +88,7 @@ async def malformed(request: Request, error: Exception) -> JSONResponse:
         return stranger
     name = _route_name(request)
     if name in _OLDER_REFUSALS:
-        return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+        return JSONResponse({"message": _OLDER_REFUSALS[name]}, OLDER_REFUSED)
     if any(fault["loc"][0] == "header" for fault in error.errors()):
         return problem(422, "An Idempotency-Key has 1 to 255 characters.")
     if name == _TRANSFER:
@@ -105,7 +105,7 @@ async def too_large(request: Request, _error: Exception) -> JSONResponse:
         return stranger
     name = _route_name(request)
     if name in _OLDER_REFUSALS:
-        return JSONResponse({"message": _OLDER_REFUSALS[name]}, _OLDER_REFUSED)
+        return JSONResponse({"message": _OLDER_REFUSALS[name]}, OLDER_REFUSED)
     if name == _TRANSFER:
         return JSONResponse({"message": _TRANSFER_REFUSALS[NotAnAmount]}, 400)
     return problem(413, "The request is too large.")
@@ -143,7 +143,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     """RFC 9457."""
     body = {
         "type": "about:blank",
-        "title": _TITLES.get(status, "Refused"),
+        "title": TITLES.get(status, "Refused"),
         "status": status,
         "detail": detail,
     }
@@ -158,7 +158,7 @@ _STATUS: dict[type[Refusal], int] = {
     BankNotReachable: 503,
     OutgoingStopped: 503,
 }
-_TITLES = {
+TITLES = {
     401: "Not signed in",
     403: "Not allowed",
     404: "Not found",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +20,7 @@ from settings import Settings, settings
 from shared_db.connection import CONNECTION_ERRORS
 from user_app.api import account_routes, answers, history_routes, user_routes, withdrawal_routes
 from user_app.api.bodies import BodyTooLarge
+from user_app.api.documented import DocumentedApi
 from user_app.api.quick_way import QuickWay
 from user_app.services import Services
 
@@ -36,6 +38,10 @@ class Api:
     def services(self) -> Services:
         """What it works with, while its lifespan runs."""
         return self._full.state.services
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document, which prod does not serve."""
+        return self._full.openapi()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._quick(scope, receive, send)
@@ -57,7 +63,7 @@ def create_api(
         finally:
             await app.state.services.close()
 
-    api = FastAPI(
+    api = DocumentedApi(
         title="Batua",
         version="1",
         summary="A wallet: sign up, add money from a bank, see it arrive once.",

@@ -82,24 +82,32 @@ class Body(BaseModel):
         return given
 
 
+# What the document says of texts; wallet decides, and trims first.
+Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
+Name = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 50})]
+Password = Annotated[str, WithJsonSchema({"type": "string", "minLength": 6, "maxLength": 256})]
+AccountNumber = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9]{9,18}$"})]
+Ifsc = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Z]{4}0[A-Z0-9]{6}$"})]
+
+
 class SignUpBody(Body):
-    username: str
-    first_name: Annotated[str, Field(alias="firstName")]
-    last_name: Annotated[str, Field(alias="lastName")]
-    password: str
+    username: Email
+    first_name: Annotated[Name, Field(alias="firstName")]
+    last_name: Annotated[Name, Field(alias="lastName")]
+    password: Password
 
 
 class SignInBody(Body):
-    username: str
-    password: str
+    username: Email
+    password: Password
 
 
 class ProfileBody(Body):
     """Any of them; what is missing stays as it is."""
 
-    password: str | None = None
-    first_name: Annotated[str | None, Field(alias="firstName")] = None
-    last_name: Annotated[str | None, Field(alias="lastName")] = None
+    password: Password | None = None
+    first_name: Annotated[Name | None, Field(alias="firstName")] = None
+    last_name: Annotated[Name | None, Field(alias="lastName")] = None
 
 
 def _note(given: str | None) -> str | None:
@@ -118,8 +126,8 @@ class TransferBody(Body):
 
 class WithdrawalBody(Body):
     bank: Literal["hdfc", "axis"]
-    account_number: Annotated[str, Field(alias="accountNumber")]
-    ifsc: str
+    account_number: Annotated[AccountNumber, Field(alias="accountNumber")]
+    ifsc: Ifsc
     amount: Amount
 
 

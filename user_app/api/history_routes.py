@@ -9,29 +9,38 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 
 from money.activity import Activity
 from money.errors import InputRefused
 from shared_db.connection import with_retries
 from shared_db.history import FIRST_DAY, LAST_DAY, Page, Place, Wanted, page_of
 from user_app.api.bodies import JsonRoute
+from user_app.api.documented import problems
 from user_app.api.services import SignedIn, TheServices
 from user_app.api.shapes import TransactionsAnswer
+
+
+def _with_lines(given: object) -> object:
+    """`on-ramp` is the same as `on_ramp`: the addresses of this API write it so."""
+    return given.replace("-", "_") if isinstance(given, str) else given
+
 
 router = APIRouter(prefix="/api/v1/account", route_class=JsonRoute, tags=["account"])
 _USUAL, _MOST = 20, 100
 _LONGEST_CURSOR = 80
 Limit = Annotated[int, Query(ge=1, le=_MOST)]
+Type = Annotated[Activity | None, BeforeValidator(_with_lines), Query(alias="type")]
 Cursor = Annotated[str | None, Query(max_length=_LONGEST_CURSOR)]
 
 
-@router.get("/transactions")
+@router.get("/transactions", responses=problems(401, 422))
 async def transactions(
     the: TheServices,
     caller: SignedIn,
     limit: Limit = _USUAL,
     cursor: Cursor = None,
-    activity: Annotated[Activity | None, Query(alias="type")] = None,
+    activity: Type = None,
     first_day: Annotated[date | None, Query(alias="from")] = None,
     last_day: Annotated[date | None, Query(alias="to")] = None,
 ) -> TransactionsAnswer:

@@ -9,10 +9,12 @@ from fastapi import APIRouter
 from money.errors import SignedOut
 from shared_db.models import User
 from shared_db.people import find_by_name
+from user_app.api.answers import OLDER_REFUSED
 from user_app.api.bodies import JsonRoute, ProfileBody, SignInBody, SignUpBody
+from user_app.api.documented import ENTRY, STRANGER, older
 from user_app.api.services import Address, Credentials, Device, SignedIn, TheServices, signed_in
 from user_app.api.shapes import Message, MessageAndToken, People, Person, Token
-from user_app.people_words import masked_email
+from user_app.masked_contacts import masked_email
 from wallet.sign_in import sign_in as check_password
 from wallet.sign_up import sign_up as open_account
 from wallet.update_profile import update_profile as change_profile
@@ -21,7 +23,7 @@ router = APIRouter(prefix="/api/v1/user", route_class=JsonRoute, tags=["user"])
 _LONGEST_FILTER = 100
 
 
-@router.post("/signup")
+@router.post("/signup", responses=ENTRY)
 async def sign_up(body: SignUpBody, the: TheServices, address: Address, device: Device) -> MessageAndToken:
     await the.throttle.sign_up(address)
     person = await open_account(
@@ -35,7 +37,7 @@ async def sign_up(body: SignUpBody, the: TheServices, address: Address, device: 
     return MessageAndToken(message="User created successfully", token=token)
 
 
-@router.post("/signin")
+@router.post("/signin", responses=ENTRY)
 async def sign_in(body: SignInBody, the: TheServices, address: Address, device: Device) -> Token:
     person = await check_password(
         the.database, the.throttle, email=body.username, password=body.password, address=address
@@ -43,7 +45,7 @@ async def sign_in(body: SignInBody, the: TheServices, address: Address, device: 
     return Token(token=await the.tokens.issue(person, device=device))
 
 
-@router.put("")
+@router.put("", responses=STRANGER | older(OLDER_REFUSED))
 async def update_profile(body: ProfileBody, the: TheServices, caller: SignedIn) -> Message:
     await change_profile(
         the.database,
@@ -55,7 +57,7 @@ async def update_profile(body: ProfileBody, the: TheServices, caller: SignedIn) 
     return Message(message="Updated successfully")
 
 
-@router.get("/bulk", response_model_exclude_none=True)
+@router.get("/bulk", response_model_exclude_none=True, responses=STRANGER | older())
 async def find_people(
     the: TheServices,
     credentials: Credentials,

@@ -14,6 +14,7 @@ from money.rupees import Paise
 from shared_db.connection import Connection, with_retries
 from shared_db.withdrawal_history import Attempted, OwnWithdrawal, attempts_of, withdrawal_of
 from user_app.api.bodies import JsonRoute, WithdrawalBody
+from user_app.api.documented import problems
 from user_app.api.repeatable import IdempotencyKey, repeatable
 from user_app.api.services import SignedIn, TheServices
 from user_app.api.shapes import WithdrawalAnswer
@@ -25,7 +26,12 @@ _LONGEST_WAIT_SECONDS = 10
 WaitSeconds = Annotated[int, Query(alias="wait", ge=0, le=_LONGEST_WAIT_SECONDS)]
 
 
-@router.post("", status_code=201, response_model=WithdrawalAnswer)
+@router.post(
+    "",
+    status_code=201,
+    response_model=WithdrawalAnswer,
+    responses=problems(401, 409, 413, 422, 429),
+)
 async def withdraw(
     body: WithdrawalBody,
     request: Request,
@@ -52,12 +58,12 @@ async def withdraw(
     return await repeatable(request, the, caller, key, body=body, work=work, status=201)
 
 
-@router.get("/{withdrawal_id}")
+@router.get("/{withdrawal_id}", responses=problems(401, 404))
 async def withdrawal(withdrawal_id: str, the: TheServices, caller: SignedIn) -> WithdrawalAnswer:
     return await _answer(the, caller, _id(withdrawal_id))
 
 
-@router.delete("/{withdrawal_id}")
+@router.delete("/{withdrawal_id}", responses=problems(401, 404, 409))
 async def cancel_withdrawal(withdrawal_id: str, the: TheServices, caller: SignedIn) -> WithdrawalAnswer:
     wanted = _id(withdrawal_id)
     await _answer(the, caller, wanted)  # another person's is 404

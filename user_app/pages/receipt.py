@@ -8,9 +8,10 @@ import reflex as rx
 
 from money.words import in_words
 from shared_db.connection import with_retries
+from shared_ui.fields import quiet_button
 from shared_ui.frame import columns
 from shared_ui.history import TimelineStep, timeline
-from shared_ui.in_browser import PRINT, PrintButton
+from shared_ui.in_browser import PRINT, DownloadForm, PrintButton
 from shared_ui.parts import SECOND, card, main_link, outcome_chip, second_link, size_of
 from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import Text, given
@@ -125,6 +126,12 @@ def _actions() -> rx.Component:
         given(
             ReceiptPage.send,
             second_link(rx.cond(ReceiptPage.title == "Sent", "Send again", "Send back"), ReceiptPage.send),
+        ),
+        DownloadForm.create(
+            rx.el.input(type="hidden", name="id", value=ReceiptPage.number, read_only=True),
+            quiet_button("Download PDF"),
+            action="/files/receipt.pdf",
+            method="get",
         ),
         PrintButton.create("Print", type="button", custom_attrs={"onClick": PRINT}, class_name=SECOND),
         class_name="mt-4 flex flex-col gap-2 print:hidden",

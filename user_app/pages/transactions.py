@@ -8,7 +8,7 @@ from money.errors import DayRefused
 from shared_db.connection import with_retries
 from shared_db.history import Place
 from shared_db.history_search import search
-from shared_ui.choices import day_field, select_field
+from shared_ui.choices import Choice, day_field, select_field, select_of
 from shared_ui.fields import quiet_button, submit_button, text_field
 from shared_ui.frame import columns
 from shared_ui.history import transaction_row
@@ -19,6 +19,7 @@ from user_app.frame import wallet_page
 from user_app.history_filter import Filter, FilterForm, wanted_of
 from user_app.history_words import HistoryLine, lines_of
 from user_app.live import guard
+from user_app.papers import months_of
 from user_app.services import the_services
 from user_app.wallet_state import show, show_first
 from wallet.caller import Caller
@@ -42,6 +43,7 @@ class History(rx.State):
     has_more: bool = False
     chosen: Filter = Filter()
     problem: str = ""
+    months: list[Choice] = []
     _place: Place | None = None
 
     async def _repaint(self, caller: Caller) -> None:
@@ -68,6 +70,7 @@ class History(rx.State):
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
         self.chosen, self.problem, self.lines = Filter(), "", []
+        self.months = await months_of(caller)
         await show_first(self, caller, History)
 
     @guard.signed_in
@@ -137,6 +140,16 @@ def _files() -> rx.Component:
             method="get",
         ),
         rx.el.p("What you have chosen above, for a spreadsheet.", class_name="mt-2 text-label text-quiet"),
+        DownloadForm.create(
+            select_of("Month", "month", History.months),
+            quiet_button("Download PDF"),
+            action="/files/statement.pdf",
+            method="get",
+            class_name="mt-4 flex flex-col gap-3 border-t border-line pt-4",
+        ),
+        rx.el.p(
+            "A statement: each movement, and the balance after it.", class_name="mt-2 text-label text-quiet"
+        ),
         title="As a file",
     )
 

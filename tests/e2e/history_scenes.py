@@ -1,0 +1,41 @@
+"""The history and a receipt in the states that a person can meet them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.scenes import Scene, Stage
+
+_SIGNED_IN = ("Log out",)
+_HISTORY = (*_SIGNED_IN, "Search", "Download CSV")
+
+
+def _empty(stage: Stage) -> Page:
+    page = stage.newcomer.tab("/transactions")
+    expect(page.get_by_text("Nothing here")).to_be_visible()
+    return page
+
+
+def _full(stage: Stage) -> Page:
+    page = stage.rich.tab("/transactions")
+    expect(page.get_by_test_id("transaction").first).to_be_visible()
+    return page
+
+
+def _receipt(status: str) -> Callable[[Stage], Page]:
+    def open_it(stage: Stage) -> Page:
+        page = stage.rich.tab(f"/transactions/{stage.attempt(status)}")
+        expect(page.get_by_test_id("status")).to_be_visible()
+        return page
+
+    return open_it
+
+
+HISTORY_SCENES = {
+    "history, nothing yet": Scene(_empty, _HISTORY),
+    "history": Scene(_full, _HISTORY),
+    "receipt done": Scene(_receipt("success"), (*_SIGNED_IN, "status")),
+    "receipt refused": Scene(_receipt("failure"), (*_SIGNED_IN, "status")),
+}
