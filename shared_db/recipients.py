@@ -25,7 +25,8 @@ _FULL_NAME = "lower((u.first_name || ' ') || u.last_name)"
 _LAST_NAME = "lower(u.last_name)"
 # In the order of characters, of which the largest stands behind every other.
 _BEGINS_SO = "AND {0} ~>=~ lower(%(text)s) AND {0} ~<=~ (lower(%(text)s) || chr(1114111))"
-_IN_ORDER = "ORDER BY {0} USING ~<~, u.id LIMIT %(most)s"
+# As many as MOST_FOUND: of a number that it does not know the planner thinks that it is large, and sorts everybody.
+_IN_ORDER = "ORDER BY {0} USING ~<~, u.id LIMIT 20"
 _FIRST_BY_NAME = f"{_WHO} {_IN_ORDER.format(_FULL_NAME)}"
 _BY_FULL_NAME = f"{_WHO} {_BEGINS_SO.format(_FULL_NAME)} {_IN_ORDER.format(_FULL_NAME)}"
 _BY_LAST_NAME = f"{_WHO} {_BEGINS_SO.format(_LAST_NAME)} {_IN_ORDER.format(_LAST_NAME)}"
@@ -71,14 +72,13 @@ async def recent(connection: Connection, owner_id: uuid.UUID) -> list[Recipient]
 
 
 async def first_by_name(connection: Connection, *, but: uuid.UUID) -> list[Recipient]:
-    return await _ask(connection, _FIRST_BY_NAME, but=but, most=MOST_FOUND)
+    return await _ask(connection, _FIRST_BY_NAME, but=but)
 
 
 async def named(connection: Connection, text: str, *, but: uuid.UUID) -> list[Recipient]:
     """Whose name, and after them whose last name, begins with this text, in any case; at most 20."""
-    values = {"but": but, "text": text, "most": MOST_FOUND}
-    found = await _ask(connection, _BY_FULL_NAME, **values)
-    found += await _ask(connection, _BY_LAST_NAME, **values)
+    found = await _ask(connection, _BY_FULL_NAME, but=but, text=text)
+    found += await _ask(connection, _BY_LAST_NAME, but=but, text=text)
     return list({one.id: one for one in found}.values())[:MOST_FOUND]
 
 

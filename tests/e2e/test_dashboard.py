@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -39,6 +40,12 @@ def test_a_newcomer_is_told_the_next_step_instead_of_a_chart(asha: Visitor) -> N
     expect(page.get_by_role("heading", name="Nothing to draw yet")).to_be_visible()
     page.get_by_role("link", name="Add your first money").click()
     page.wait_for_url("**/transfer")
+
+
+def test_a_stranger_is_sent_to_the_login_and_brought_back(stack: Stack) -> None:
+    answer = httpx.get(f"{stack.user_url}/dashboard")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/dashboard")
 
 
 def test_every_figure_of_the_table_is_what_the_books_say(stack: Stack, asha: Visitor) -> None:
