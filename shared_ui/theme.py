@@ -191,6 +191,12 @@ def stylesheet(accent: Accent) -> str:
 }}
 .fade-later {{ animation: fade-later {_MOTION_MILLISECONDS}ms {_TOAST_SECONDS}s forwards; }}
 @keyframes fade-later {{ to {{ opacity: 0; visibility: hidden; }} }}
+@media print {{
+  /* On paper there is the thing itself: no bars, no buttons, ink on white. */
+  .framed > header, .framed [role="status"]:empty, .fade-later {{ display: none; }}
+  .framed {{ display: block; padding: 0; }}
+  html, body {{ background: #fff; color: #000; }}
+}}
 @media (prefers-reduced-motion: reduce) {{
   *, ::before, ::after {{
     animation-duration: 0s !important; animation-iteration-count: 1 !important;

@@ -121,6 +121,13 @@ def _look_once_more() -> rx.Component:
             class_name="w-full divide-y divide-line border-y border-line text-label",
         ),
         given(TakeOut.bank_note, rx.el.p(TakeOut.bank_note, class_name="text-label text-quiet")),
+        rx.el.div(
+            given(
+                _problem("confirm"),
+                rx.el.p(_problem("confirm"), class_name="text-label font-medium text-bad"),
+            ),
+            aria_live="polite",
+        ),
         rx.el.form(
             submit_button(review.confirm),
             quiet_button("Change something", on_click=TakeOut.change),

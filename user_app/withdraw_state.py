@@ -18,6 +18,7 @@ from money.errors import (
 from money.payout_accounts import masked, parse_account_number, parse_ifsc
 from money.rupees import Paise, format_rupees, parse_typed_rupees
 from money.words import in_words
+from runtime.batcher import Busy, Unavailable
 from shared_db.bank_health import health_of_banks
 from shared_db.connection import Connection, with_retries
 from shared_db.saved_accounts import Saved, saved_by, saved_one
@@ -32,6 +33,9 @@ from user_app.wallet_state import Wallet
 from user_app.words import BANKS
 from wallet.caller import Caller
 
+_NOT_KNOWN = (
+    "We do not know whether it was taken. Press Confirm once more: it is taken once, however often you press."
+)
 _STOPPED = "Withdrawals are stopped for a moment while we check our books. Your money is safe."
 
 
@@ -155,6 +159,10 @@ class TakeOut(rx.State):
         except Refusal as refusal:
             self._order = None
             self._refuse(_FIELDS.get(type(refusal), "form"), refusal)
+            return None
+        except (Busy, Unavailable):
+            # The key is kept, so whatever became of it, the next press finds it.
+            self.problem_at, self.problem = "confirm", _NOT_KNOWN
             return None
         self._begin()
         return rx.redirect(f"/withdrawal?id={withdrawal_id}")
