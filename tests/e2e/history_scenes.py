@@ -13,7 +13,8 @@ _HISTORY = (*_SIGNED_IN, "Search", "Download CSV")
 
 
 def _empty(stage: Stage) -> Page:
-    page = stage.newcomer.tab("/transactions")
+    # The newcomer of the other scenes has met a bank that was away, and that is told here.
+    page = stage.signed_up().tab("/transactions")
     expect(page.get_by_text("Nothing here")).to_be_visible()
     return page
 

@@ -26,7 +26,7 @@ from tests.town import real_bank, served, wallet_settings
 from user_app.api.app import create_api
 
 SEED = 20_261_125
-_EXAMPLES = 60
+_EXAMPLES = 40
 _PEOPLE = 2 * _EXAMPLES
 _OUTCOMES = [
     schemathesis.checks.not_a_server_error,
