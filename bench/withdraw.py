@@ -44,7 +44,6 @@ _EACH_HAS_PAISE = Paise(10**10)
 _CONNECTIONS = 64
 _PER_SECOND = 50
 _MOST_PER_SECOND = 3_000
-_SLOW_SECONDS = 5.0
 _FAST, _SLOW = "hdfc", "axis"
 
 
@@ -56,12 +55,13 @@ class _Extent:
     backlog: int
     accept_seconds: float
     steady_seconds: float
+    slow_bank_seconds: float
     beside_slow_bank: slow_bank.Extent
     claims: int
 
 
-_WHOLE = _Extent(3, 4_000, 3.0, 10.0, slow_bank.Extent(3, 1.5, 2), 60)
-_QUICK = _Extent(1, 1_500, 1.5, 3.0, slow_bank.Extent(1, 1.0, 1), 10)
+_WHOLE = _Extent(3, 4_000, 3.0, 10.0, 5.0, slow_bank.Extent(3, 2.0), 60)
+_QUICK = _Extent(1, 1_500, 1.5, 3.0, 2.0, slow_bank.Extent(1, 1.0), 10)
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,16 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
         put_pages_into(folder, _APP)
         secrets = read(fill_in(folder))
         people = signed_in(server.url, _OWNERS, each_has_paise=_EACH_HAS_PAISE, secret=secrets["JWT_SECRET"])
-        bank = stack.enter_context(open_bank({_FAST: 0.0, _SLOW: _SLOW_SECONDS}))
+        bank = stack.enter_context(open_bank({_FAST: 0.0, _SLOW: extent.slow_bank_seconds}))
         settings = _settings(bank) | {"JWT_SECRET": secrets["JWT_SECRET"]}
         port = stack.enter_context(product_process(_APP, folder=folder, url=server.url, settings=settings))
         house = _House(server.url, folder, settings, port, people)
         rounds = [_accept_and_drain(house, extent) for _ in range(extent.rounds)]
         with workers(folder, server.url, settings):
             steady = _steady(house, extent.steady_seconds)
-            beside = slow_bank.measure(house.url, house.port, people, _SLOW, extent.beside_slow_bank)
+            beside = slow_bank.measure(
+                house.url, house.port, people, (_SLOW, extent.slow_bank_seconds), extent.beside_slow_bank
+            )
         stack.close()
         checked = verify(server.url)
         assert checked["ok"], checked
