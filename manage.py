@@ -251,12 +251,13 @@ def _print_addresses() -> None:
     table = Table(title="Batua is up", title_justify="left")
     for heading in ("what", "where", "demo login"):
         table.add_column(heading, no_wrap=True)
-    user, bank = "", ""
+    user, shop, bank = "", "", ""
     if here.demo:
         user = "asha, ravi or meera@batua.example / batua-demo-1"
+        shop = "chai@batua.example / batua-demo-1"
         bank = "9876500001, 2 or 3 / bank-demo-1"
     table.add_row("Wallet", here.user_url, user)
-    table.add_row("Merchants", here.merchant_url, "")
+    table.add_row("Merchants", here.merchant_url, shop)
     table.add_row(
         "REST API", f"{here.user_url}/api/v1/openapi.json" if not here.is_prod else here.user_url, ""
     )

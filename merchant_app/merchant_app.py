@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
+from merchant_app.pages.login import login
+from merchant_app.pages.signup import signup
+from shared_ui.said import OneVisitor
+from shared_ui.services import the_door
+from shared_ui.turned_back import TurnedBack
 from shared_ui.web_app import new_web_app
 
-app = new_web_app("Batua for merchants", icon_file="batua-merchant.svg")
+_ICON = "batua-merchant.svg"
+
+app = new_web_app("Batua for merchants", icon_file=_ICON)
+app.add_middleware(OneVisitor(the_door))
 app.add_page(
     landing,
     route="/",
     title="Batua for merchants: get paid, and see every rupee",
     description="Take payments from Batua wallets, see today's and this month's income, and withdraw to your bank.",
-    image="batua-merchant.svg",
+    image=_ICON,
 )
+for page, route, title, on_load in (
+    (login, "/login", "Log in", TurnedBack.open),
+    (signup, "/signup", "Open your shop", TurnedBack.open),
+    (dashboard, "/dashboard", "Income", Income.open),
+):
+    app.add_page(page, route=route, title=f"{title} | Batua for merchants", image=_ICON, on_load=on_load)

@@ -1,4 +1,4 @@
-"""The merchants' ASGI application: their pages behind one port."""
+"""The merchants' ASGI application: pages and forms behind one port."""
 
 from __future__ import annotations
 
@@ -6,24 +6,52 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from runtime.probes import Ready
 from settings import settings
-from shared_db.connection import Database
 from shared_db.solvency import takes_money_in
-from shared_ui.serving import one_port
+from shared_ui.gate import Gate
+from shared_ui.services import WebApp, open_for_pages, open_services, the_door, the_services
+from shared_ui.serving import FORMS, one_port
+
+_APP = WebApp(name="merchant_app", home="/dashboard", public_url=lambda given: given.merchant_url)
 
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
+    from merchant_app.gate_rules import RULES
     from merchant_app.merchant_app import app
-
-    database = Database(database_url)
+    from merchant_app.sign_forms import sign_forms
+    from shared_ui.guarded import live
+    from shared_ui.socket_door import KeysOfVisitors, stand_before_events
 
     @asynccontextmanager
-    async def close_database() -> AsyncGenerator[None]:
-        yield
-        await database.close()
+    async def with_services(_app: Starlette) -> AsyncGenerator[None]:
+        services = open_services(_APP, settings(), database_url)
+        open_for_pages(services)
+        try:
+            yield
+        finally:
+            await services.close()
 
-    app.register_lifespan_task(close_database)
-    return one_port(app(), pages=pages, is_ready=takes_money_in(database), settings=settings())
+    async def is_ready() -> Ready:
+        return await takes_money_in(the_services().database)()
+
+    async def listen_for_changes() -> None:
+        await live.run(app, database_url)
+
+    app.register_lifespan_task(listen_for_changes)
+    pages_app = app()
+    stand_before_events(app, the_door)
+    return one_port(
+        KeysOfVisitors(pages_app, door=the_door),
+        pages=pages,
+        is_ready=is_ready,
+        settings=settings(),
+        gate=lambda built: Gate(built, door=the_door, rules=RULES),
+        besides={FORMS: sign_forms()},
+        # Around the pages' own lifespan: what they work with is open before the first of them is asked for.
+        first=Starlette(lifespan=with_services),
+    )

@@ -6,10 +6,11 @@ Refusal
 ├── KeyUsedForAnother, KeyInUse
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
-│   ├── FirstNameRefused, LastNameRefused
+│   ├── FirstNameRefused, LastNameRefused, ShopNameRefused, HandleRefused
 │   ├── AccountNumberRefused, IfscRefused, NoteRefused
 │   └── DayRefused
-├── EmailTaken, PhoneTaken, WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
+├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
+├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend
 ├── NotFound, TooLateToCancel, StatementTooLong
 ├── NotClosed
@@ -94,6 +95,14 @@ class LastNameRefused(InputRefused):
     """Enter your last name, in any script, with at most 50 characters."""
 
 
+class ShopNameRefused(InputRefused):
+    """Enter your shop's name as customers know it, in any script, with at most 50 characters."""
+
+
+class HandleRefused(InputRefused):
+    """Choose 3 to 30 small letters and digits, beginning with a letter, such as chaipoint."""
+
+
 class AccountNumberRefused(InputRefused):
     """Enter the account number as your bank writes it: 9 to 18 digits."""
 
@@ -116,6 +125,14 @@ class EmailTaken(Refusal):
 
 class PhoneTaken(Refusal):
     """There is already an account with this phone number."""
+
+
+class HandleTaken(Refusal):
+    """Another shop has this handle. Choose another one."""
+
+
+class IdentityTaken(Refusal):
+    """This sign-in belongs to another account already, or yours is connected with another one."""
 
 
 class WrongSignIn(Refusal):

@@ -18,7 +18,7 @@ SELECT u.id, u.first_name, u.last_name, u.email, u.email_verified_at, u.phone, u
 """
 _SESSIONS = """
 SELECT id, audience = 'api', device, created_at, last_seen_at, expires_at, ended_at FROM sessions
- WHERE user_id = %s AND id > %s ORDER BY id LIMIT %s
+ WHERE owner_id = %s AND id > %s ORDER BY id LIMIT %s
 """
 _ON_RAMPS = """
 SELECT id, bank, amount_paise, status, bank_reference, created_at, settled_at FROM on_ramps

@@ -13,7 +13,7 @@ from shared_db.connection import Connection
 MOST_SHOWN = 50
 _LIVE = """
 SELECT id, audience = 'api', device, created_at, last_seen_at, expires_at FROM sessions
- WHERE user_id = %(person)s AND ended_at IS NULL AND expires_at > clock_timestamp()
+ WHERE owner_id = %(person)s AND ended_at IS NULL AND expires_at > clock_timestamp()
    AND (audience = 'api' OR last_seen_at > clock_timestamp() - %(idle)s)
  ORDER BY id = %(first)s DESC, last_seen_at DESC, id LIMIT %(most)s
 """
@@ -31,10 +31,10 @@ class OwnSession(NamedTuple):
 
 
 async def live_of(
-    connection: Connection, user_id: uuid.UUID, *, first: uuid.UUID, idle: timedelta
+    connection: Connection, owner_id: uuid.UUID, *, first: uuid.UUID, idle: timedelta
 ) -> list[OwnSession]:
     """At most fifty: the one they ask from first, then the last seen. Browsers count for `idle` after that."""
-    values = {"person": user_id, "first": first, "idle": idle, "most": MOST_SHOWN}
+    values = {"person": owner_id, "first": first, "idle": idle, "most": MOST_SHOWN}
     async with connection.cursor(row_factory=args_row(OwnSession)) as cursor:
         await cursor.execute(_LIVE, values)
         return await cursor.fetchall()

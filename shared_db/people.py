@@ -63,6 +63,11 @@ async def hash_held_still(session: AsyncSession, user_id: uuid.UUID) -> str | No
     return password_hash if await is_open(session, user_id) else None
 
 
+async def is_still_right(session: AsyncSession, user_id: uuid.UUID, password_hash: str | None) -> bool:
+    """Whether this is still a person's password and their wallet open; then so it stays until this transaction ends."""
+    return await hash_held_still(session, user_id) == password_hash
+
+
 async def is_held_open(session: AsyncSession, user_id: uuid.UUID) -> bool:
     """Whether a person's wallet is open; then it stays so until this transaction ends."""
     await session.exec(select(User.id).where(col(User.id) == user_id).with_for_update(read=True))

@@ -16,17 +16,17 @@ from shared_db import people
 from shared_db.connection import Connection
 from shared_db.models import Session, User
 
-Browser = Literal["user_app"]
+Browser = Literal["user_app", "merchant_app"]
 """The web app whose cookie it is; a session of one is nothing to the other."""
 
 _LIVE_OF_API = """
-SELECT one.id, one.user_id
-  FROM unnest(%b::uuid[], %b::uuid[]) AS asked (id, user_id)
-  JOIN sessions one USING (id, user_id)
+SELECT one.id, one.owner_id
+  FROM unnest(%b::uuid[], %b::uuid[]) AS asked (id, owner_id)
+  JOIN sessions one USING (id, owner_id)
  WHERE one.audience = 'api' AND one.ended_at IS NULL AND one.expires_at > clock_timestamp()
 """
 _OF_BROWSER = """
-SELECT id, user_id, last_seen_at < clock_timestamp() - interval '1 minute' FROM sessions
+SELECT id, owner_id, last_seen_at < clock_timestamp() - interval '1 minute' FROM sessions
  WHERE token_hash = %s AND audience = %s AND ended_at IS NULL AND expires_at > clock_timestamp()
    AND last_seen_at > clock_timestamp() - %s
 """
@@ -41,7 +41,7 @@ class BrowserSession(NamedTuple):
     """A browser's session that still counts."""
 
     id: uuid.UUID
-    user_id: uuid.UUID
+    owner_id: uuid.UUID
     is_stale: bool
     """Seen more than a minute ago, as far as the row says."""
 
@@ -49,13 +49,13 @@ class BrowserSession(NamedTuple):
 async def begin(
     session: AsyncSession,
     session_id: uuid.UUID,
-    user_id: uuid.UUID,
+    owner_id: uuid.UUID,
     *,
     expires_at: datetime,
     device: str = "",
 ) -> None:
     """Write the row of a new API session."""
-    row = Session(id=session_id, user_id=user_id, audience="api", expires_at=expires_at, device=device)
+    row = Session(id=session_id, owner_id=owner_id, audience="api", expires_at=expires_at, device=device)
     session.add(row)
     await session.flush()
 
@@ -63,7 +63,7 @@ async def begin(
 async def begin_in_browser(
     session: AsyncSession,
     session_id: uuid.UUID,
-    user_id: uuid.UUID,
+    owner_id: uuid.UUID,
     *,
     browser: Browser,
     token_hash: str,
@@ -73,7 +73,7 @@ async def begin_in_browser(
     """Write the row of a new browser session."""
     row = Session(
         id=session_id,
-        user_id=user_id,
+        owner_id=owner_id,
         audience=browser,
         token_hash=token_hash,
         expires_at=expires_at,
@@ -87,8 +87,8 @@ async def live_of_api(
     connection: Connection, asked: Sequence[tuple[uuid.UUID, uuid.UUID]]
 ) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """Those of these sessions of the API, each with its user, that still count."""
-    session_ids, user_ids = ([pair[place] for pair in asked] for place in (0, 1))
-    cursor = await connection.execute(_LIVE_OF_API, (session_ids, user_ids))
+    session_ids, owner_ids = ([pair[place] for pair in asked] for place in (0, 1))
+    cursor = await connection.execute(_LIVE_OF_API, (session_ids, owner_ids))
     return {(row[0], row[1]) for row in await cursor.fetchall()}
 
 
@@ -120,9 +120,9 @@ async def is_live_within(session: AsyncSession, session_id: uuid.UUID) -> bool:
     return (await session.exec(live)).first() is not None
 
 
-async def held_from(session: AsyncSession, user_id: uuid.UUID, session_id: uuid.UUID) -> User:
+async def held_from(session: AsyncSession, owner_id: uuid.UUID, session_id: uuid.UUID) -> User:
     """A person whom nobody else changes until this transaction ends. Raises SignedOut when their session has ended."""
-    user = await people.held(session, user_id)
+    user = await people.held(session, owner_id)
     # Under the row's lock: a session that another change has ended meanwhile changes nothing.
     if not await is_live_within(session, session_id):
         raise SignedOut
@@ -130,30 +130,30 @@ async def held_from(session: AsyncSession, user_id: uuid.UUID, session_id: uuid.
 
 
 async def end_one(
-    session: AsyncSession, user_id: uuid.UUID, session_id: uuid.UUID, *, but: uuid.UUID
+    session: AsyncSession, owner_id: uuid.UUID, session_id: uuid.UUID, *, but: uuid.UUID
 ) -> bool:
     """End one session of a person, unless it is `but`; whether there was one. Another person's is no such one."""
     one = update(Session).where(
         col(Session.id) == session_id,
         col(Session.id) != but,
-        col(Session.user_id) == user_id,
+        col(Session.owner_id) == owner_id,
         col(Session.ended_at).is_(None),
     )
     ended = await session.exec(one.values(ended_at=func.now()).returning(col(Session.id)))
     return ended.first() is not None
 
 
-async def end_others(session: AsyncSession, user_id: uuid.UUID, *, but: uuid.UUID) -> None:
+async def end_others(session: AsyncSession, owner_id: uuid.UUID, *, but: uuid.UUID) -> None:
     """End every other session of a person, as a new password must."""
     others = update(Session).where(
-        col(Session.user_id) == user_id, col(Session.id) != but, col(Session.ended_at).is_(None)
+        col(Session.owner_id) == owner_id, col(Session.id) != but, col(Session.ended_at).is_(None)
     )
     await session.exec(others.values(ended_at=func.now()))
 
 
-async def end_all(session: AsyncSession, user_id: uuid.UUID) -> None:
+async def end_all(session: AsyncSession, owner_id: uuid.UUID) -> None:
     """End every session of a person, in browsers and of the API."""
-    all_of_them = update(Session).where(col(Session.user_id) == user_id, col(Session.ended_at).is_(None))
+    all_of_them = update(Session).where(col(Session.owner_id) == owner_id, col(Session.ended_at).is_(None))
     await session.exec(all_of_them.values(ended_at=func.now()))
 
 
@@ -164,5 +164,5 @@ async def end_of_browser(session: AsyncSession, token_hash: str, *, browser: Bro
         col(Session.audience) == browser,
         col(Session.ended_at).is_(None),
     )
-    ended = await session.exec(one.values(ended_at=func.now()).returning(col(Session.user_id)))
+    ended = await session.exec(one.values(ended_at=func.now()).returning(col(Session.owner_id)))
     return ended.scalars().first()

@@ -54,7 +54,7 @@ class Guard:
         async def guarded(self: rx.State, /, *given: object, **named: object) -> object:
             door = self_door()
             caller = await door.caller(self.router.headers.cookie)
-            await door.throttle.event(str(caller.user_id))
+            await door.throttle.event(str(caller.owner_id))
             return await handler(self, caller, *_checked(arguments, given, named))
 
         self_door = self._door

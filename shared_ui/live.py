@@ -7,7 +7,7 @@ after every gap in the listening all of them are painted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import reflex as rx
@@ -39,8 +39,8 @@ class _Tab(NamedTuple):
 class Live:
     """The open pages of one process of one web app."""
 
-    def __init__(self, app: Callable[[], rx.App], door: TheDoor) -> None:
-        self._app = app
+    def __init__(self, door: TheDoor) -> None:
+        self._app: rx.App | None = None
         self._door = door
         self._tabs: dict[str, _Tab] = {}
         self._waiting: set[str] = set()
@@ -52,8 +52,9 @@ class Live:
         session = state.router.session
         self._tabs[session.client_token] = _Tab(caller, session.session_id, parts)
 
-    async def run(self, url: str) -> None:
-        """Until cancelled."""
+    async def run(self, app: rx.App, url: str) -> None:
+        """Paint the pages of this app, until cancelled."""
+        self._app = app
         try:
             await listen(url, on_owners=self._owners_changed, on_gap=self._all_changed)
         finally:
@@ -62,7 +63,7 @@ class Live:
 
     async def _owners_changed(self, owners: set[bytes]) -> None:
         for token, tab in list(self._tabs.items()):
-            if tab.caller.user_id.bytes in owners:
+            if tab.caller.owner_id.bytes in owners:
                 self._begin(token)
 
     async def _all_changed(self) -> None:
@@ -91,8 +92,12 @@ class Live:
         tab = self._tabs.get(token)
         if tab is None:
             return
-        app = self._app()
-        if app.event_namespace is None or app.event_namespace.token_to_sid.get(token) != tab.socket_id:
+        app = self._app
+        if (
+            app is None
+            or app.event_namespace is None
+            or app.event_namespace.token_to_sid.get(token) != tab.socket_id
+        ):
             # Whoever comes back loads the page, and is watched again.
             del self._tabs[token]
             return

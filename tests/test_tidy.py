@@ -83,7 +83,7 @@ def test_a_function_fits_on_a_screen() -> None:
         ),
         (
             r"\bwith_for_update\b",
-            ("shared_db/people.py", "bench/row_locks.py"),
+            ("shared_db/people.py", "shared_db/merchants.py", "bench/row_locks.py"),
             "Rows are locked in shared_db by FOR NO KEY UPDATE, in id order; one row alone where a sign-in ends.",
         ),
         (

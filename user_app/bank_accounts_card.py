@@ -11,9 +11,9 @@ from money.payout_accounts import masked
 from shared_db.connection import with_retries
 from shared_db.saved_accounts import forget, saved_by
 from shared_ui.fields import quiet_button
+from shared_ui.guarded import guard
 from shared_ui.parts import card
-from user_app.live import guard
-from user_app.services import the_services
+from shared_ui.services import the_services
 from user_app.words import BANKS
 from wallet.caller import Caller
 
@@ -31,7 +31,7 @@ class BankAccounts(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         database = the_services().database
-        saved = await with_retries(database, lambda connection: saved_by(connection, caller.user_id))
+        saved = await with_retries(database, lambda connection: saved_by(connection, caller.owner_id))
         accounts = [(one, f"{BANKS[one.bank]} {masked(one.account_number)}") for one in saved]
         self.accounts = [
             AccountRow(str(one.id), account, one.registered_name or "", f"Remove {account}")
@@ -43,7 +43,7 @@ class BankAccounts(rx.State):
         if account_id in {row.id for row in self.accounts}:
             wanted = uuid.UUID(account_id)
             await with_retries(
-                the_services().database, lambda connection: forget(connection, caller.user_id, wanted)
+                the_services().database, lambda connection: forget(connection, caller.owner_id, wanted)
             )
         await self._repaint(caller)
 

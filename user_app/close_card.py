@@ -7,11 +7,11 @@ import reflex as rx
 from shared_db.connection import with_retries
 from shared_db.wallets import obstacles
 from shared_ui.fields import danger_button, password_field, quiet_button
+from shared_ui.guarded import guard
 from shared_ui.in_browser import FOCUS, DownloadForm, Focused, NativeForm
 from shared_ui.parts import card
-from user_app.live import guard
+from shared_ui.services import the_services
 from user_app.secured import Secured, problem_at, what_came
-from user_app.services import the_services
 from wallet.caller import Caller
 from wallet.close_wallet import REFUSALS
 
@@ -23,7 +23,7 @@ class Closing(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         database = the_services().database
-        found = await with_retries(database, lambda connection: obstacles(connection, caller.user_id))
+        found = await with_retries(database, lambda connection: obstacles(connection, caller.owner_id))
         self.obstacles = [REFUSALS[one]().sentence for one in found]
 
     async def _begin(self) -> None:

@@ -14,11 +14,11 @@ from starlette.types import ASGIApp
 from money.errors import NotFound, Refusal, SignedOut, StatementTooLong, TooManyTries
 from runtime.batcher import Busy, Unavailable
 from shared_db.connection import CONNECTION_ERRORS
+from shared_ui.services import the_services
 from user_app.history_csv import csv_of
 from user_app.history_filter import Filter, FilterForm, wanted_of
 from user_app.own_data import everything_of
 from user_app.papers import receipt_file, statement_file
-from user_app.services import the_services
 from wallet.caller import Caller
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -63,7 +63,7 @@ async def _statement(caller: Caller, request: Request) -> Response:
 async def _my_data(caller: Caller, _request: Request) -> Response:
     """All that is kept of whoever is signed in."""
     the = the_services()
-    await the.throttle.everything(str(caller.user_id))
+    await the.throttle.everything(str(caller.owner_id))
     return StreamingResponse(
         everything_of(the.database, caller),
         media_type="application/json",
@@ -78,7 +78,7 @@ def _for_owner(work: Work, *, page: str = "/transactions") -> Callable[[Request]
         the = the_services()
         try:
             caller = await the.door.caller(request.headers.get("cookie", ""))
-            await the.throttle.event(str(caller.user_id))
+            await the.throttle.event(str(caller.owner_id))
             return await work(caller, request)
         except SignedOut:
             return RedirectResponse(f"/login?next={page}", 303, _NEVER_KEPT)

@@ -8,10 +8,10 @@ from money.errors import TooManyTries
 from shared_db.connection import with_retries
 from shared_db.recipients import recent
 from shared_ui.guard import FormData
+from shared_ui.guarded import guard
 from shared_ui.people import PersonRow
-from user_app.live import guard
+from shared_ui.services import the_services
 from user_app.people_words import person_row_of
-from user_app.services import the_services
 from wallet.caller import Caller
 from wallet.find_people import find_people
 
@@ -29,7 +29,7 @@ class Finding(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         the = the_services()
-        met = await with_retries(the.database, lambda connection: recent(connection, caller.user_id))
+        met = await with_retries(the.database, lambda connection: recent(connection, caller.owner_id))
         self.recent = [person_row_of(one) for one in met]
         if not self.is_sought:
             await self._find(caller, "")

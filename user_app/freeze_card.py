@@ -8,11 +8,11 @@ from money.times import ist
 from shared_db.connection import with_retries
 from shared_db.screens import owner
 from shared_ui.fields import password_field, quiet_button, submit_button
+from shared_ui.guarded import guard
 from shared_ui.in_browser import FOCUS, Focused, NativeForm
 from shared_ui.parts import card, outcome_chip
-from user_app.live import guard
+from shared_ui.services import the_services
 from user_app.secured import problem_at, what_came
-from user_app.services import the_services
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
 from wallet.freeze_wallet import freeze
@@ -25,7 +25,7 @@ class Freezing(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         database = the_services().database
-        found = await with_retries(database, lambda connection: owner(connection, caller.user_id))
+        found = await with_retries(database, lambda connection: owner(connection, caller.owner_id))
         self.since = f"Frozen since {ist(found.frozen_at)}" if found.frozen_at else ""
 
     @guard.signed_in
@@ -43,7 +43,7 @@ class Freezing(rx.State):
         self.is_reviewed = False
         the = the_services()
         await freeze(the.database, caller)
-        the.door.changed(caller.user_id)
+        the.door.changed(caller.owner_id)
         for part in (Freezing, Wallet):
             await (await self.get_state(part))._repaint(caller)
 

@@ -7,7 +7,7 @@ from shared_db.history import is_owners
 from shared_db.on_ramp_history import belongs_to
 from shared_db.withdrawal_history import is_of
 from shared_ui.gate import Rules
-from user_app.services import the_services
+from shared_ui.services import the_services
 from wallet.caller import Caller
 
 _RECEIPTS = "/transactions/"
@@ -22,7 +22,7 @@ async def _may_see(caller: Caller, path: str, query: dict[str, list[str]]) -> bo
     if asks is None:
         return True
     return await with_retries(
-        the_services().database, lambda connection: asks(connection, wanted, caller.user_id)
+        the_services().database, lambda connection: asks(connection, wanted, caller.owner_id)
     )
 
 

@@ -12,9 +12,9 @@ from shared_db.connection import with_retries
 from shared_db.history import Place
 from shared_db.history_rows import Happened
 from shared_db.history_search import search
+from shared_ui.services import the_services
 from user_app.history_filter import Filter, wanted_of
 from user_app.history_words import kind_of, standing_of, who_of
-from user_app.services import the_services
 from wallet.caller import Caller
 
 _AT_ONCE = 500
@@ -34,7 +34,7 @@ async def csv_of(caller: Caller, chosen: Filter) -> AsyncIterator[str]:
         page = await with_retries(
             the_services().database,
             lambda connection, begin=begin: search(
-                connection, caller.user_id, wanted=wanted, sought=sought, begin=begin, most=_AT_ONCE
+                connection, caller.owner_id, wanted=wanted, sought=sought, begin=begin, most=_AT_ONCE
             ),
         )
         yield _sheet([_cells(one) for one in page.rows])

@@ -9,11 +9,11 @@ from shared_db.connection import with_retries
 from shared_db.screens import owner
 from shared_ui.fields import quiet_button, text_field
 from shared_ui.guard import FormData
+from shared_ui.guarded import guard
 from shared_ui.parts import card
 from shared_ui.said import Said
+from shared_ui.services import the_services
 from shared_ui.texts import Text
-from user_app.live import guard
-from user_app.services import the_services
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
 from wallet.update_profile import update_profile
@@ -34,7 +34,7 @@ class Name(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         database = the_services().database
-        found = await with_retries(database, lambda connection: owner(connection, caller.user_id))
+        found = await with_retries(database, lambda connection: owner(connection, caller.owner_id))
         self.first_name, self.last_name = found.first_name, found.last_name
 
     @guard.signed_in
@@ -49,7 +49,7 @@ class Name(rx.State):
             self.problem_at = "first_name" if isinstance(refusal, FirstNameRefused) else "last_name"
             self.problem = refusal.sentence
             return
-        the.door.changed(caller.user_id)
+        the.door.changed(caller.owner_id)
         for part in (Name, Wallet):
             await (await self.get_state(part))._repaint(caller)
         (await self.get_state(Said))._say("Your name is changed.")

@@ -37,7 +37,7 @@ async def everything_of(database: Database, caller: Caller) -> AsyncIterator[str
     """Piece by piece: never more than a few hundred rows are held, however many there are."""
 
     async def ask(read: Callable[[Connection, uuid.UUID], Awaitable[Row]]) -> Row:
-        return await with_retries(database, lambda connection: read(connection, caller.user_id))
+        return await with_retries(database, lambda connection: read(connection, caller.owner_id))
 
     yield '{"profile": ' + _json(_profile(await ask(profile_of)))
     saved = [_saved(one) for one in await ask(saved_by)]
@@ -62,7 +62,7 @@ async def _sessions(database: Database, caller: Caller) -> AsyncIterator[list[Ob
     last = FIRST
     while True:
         rows = await with_retries(
-            database, lambda one, last=last: sessions_after(one, caller.user_id, last, _AT_ONCE)
+            database, lambda one, last=last: sessions_after(one, caller.owner_id, last, _AT_ONCE)
         )
         yield [_session(row) for row in rows]
         if len(rows) < _AT_ONCE:
@@ -74,7 +74,7 @@ async def _on_ramps(database: Database, caller: Caller) -> AsyncIterator[list[Ob
     last = FIRST
     while True:
         rows = await with_retries(
-            database, lambda one, last=last: on_ramps_after(one, caller.user_id, last, _AT_ONCE)
+            database, lambda one, last=last: on_ramps_after(one, caller.owner_id, last, _AT_ONCE)
         )
         yield [_on_ramp(row) for row in rows]
         if len(rows) < _AT_ONCE:
@@ -86,7 +86,7 @@ async def _withdrawals(database: Database, caller: Caller) -> AsyncIterator[list
     last = 0
 
     async def read(connection: Connection) -> tuple[list[KeptWithdrawal], list[KeptAttempt]]:
-        rows = await withdrawals_after(connection, caller.user_id, last, _AT_ONCE // 10)
+        rows = await withdrawals_after(connection, caller.owner_id, last, _AT_ONCE // 10)
         return rows, await attempts_of_all(connection, [row.id for row in rows])
 
     while True:
@@ -107,7 +107,7 @@ async def _transactions(database: Database, caller: Caller) -> AsyncIterator[lis
         page = await with_retries(
             database,
             lambda one, begin=place: page_of(
-                one, caller.user_id, wanted=Wanted(), begin=begin, most=_AT_ONCE
+                one, caller.owner_id, wanted=Wanted(), begin=begin, most=_AT_ONCE
             ),
         )
         yield [_transaction(row) for row in page.rows]

@@ -13,9 +13,9 @@ from shared_db.history import FIRST_DAY
 from shared_db.monthly_statement import Stretch, entries_of, first_day_of, stretch_of
 from shared_db.screens import Owner, owner
 from shared_ui.choices import Choice
+from shared_ui.services import the_services
 from user_app.receipt_paper import receipt_paper
 from user_app.receipt_reading import Receipt, receipt_of
-from user_app.services import the_services
 from user_app.statement_paper import Month, StatementPaper, month_of
 from wallet.caller import Caller
 
@@ -32,10 +32,10 @@ async def receipt_file(caller: Caller, happened_id: str) -> tuple[bytes, str]:
     except ValueError as error:
         raise NotFound from error
     the = the_services()
-    await the.throttle.paper(str(caller.user_id))
+    await the.throttle.paper(str(caller.owner_id))
 
     async def read(connection: Connection) -> tuple[Receipt | None, Owner]:
-        return await receipt_of(connection, caller.user_id, wanted), await owner(connection, caller.user_id)
+        return await receipt_of(connection, caller.owner_id, wanted), await owner(connection, caller.owner_id)
 
     found, person = await with_retries(the.database, read)
     if found is None:
@@ -51,11 +51,11 @@ async def statement_file(caller: Caller, text: str) -> tuple[bytes, str]:
     now = datetime.now(UTC)
     month = _month(text, now)
     the = the_services()
-    await the.throttle.paper(str(caller.user_id))
+    await the.throttle.paper(str(caller.owner_id))
 
     async def read(connection: Connection) -> tuple[Stretch, Owner]:
-        stretch = await stretch_of(connection, caller.user_id, month.first, month.last)
-        return stretch, await owner(connection, caller.user_id)
+        stretch = await stretch_of(connection, caller.owner_id, month.first, month.last)
+        return stretch, await owner(connection, caller.owner_id)
 
     stretch, person = await with_retries(the.database, read)
     if stretch.newest - stretch.before > MOST_LINES:
@@ -67,7 +67,7 @@ async def statement_file(caller: Caller, text: str) -> tuple[bytes, str]:
             rows = await with_retries(
                 the.database,
                 lambda connection, after=after, most=most: entries_of(
-                    connection, caller.user_id, after=after, most=most
+                    connection, caller.owner_id, after=after, most=most
                 ),
             )
             await asyncio.to_thread(paper.add, rows)
@@ -77,7 +77,7 @@ async def statement_file(caller: Caller, text: str) -> tuple[bytes, str]:
 async def months_of(caller: Caller) -> list[Choice]:
     """Those that a statement can be had of, this one first."""
     found = await with_retries(
-        the_services().database, lambda connection: first_day_of(connection, caller.user_id)
+        the_services().database, lambda connection: first_day_of(connection, caller.owner_id)
     )
     today = kolkata_day(datetime.now(UTC))
     since = min(found or today, today)

@@ -32,10 +32,11 @@ from shared_db.allowances import Allowance
 from shared_db.ids import new_id
 from shared_db.recipients import Recipient
 from shared_ui.guard import FormData
+from shared_ui.guarded import guard
 from shared_ui.people import PersonRow
+from shared_ui.services import the_services
 from user_app import send_words
 from user_app.find_state import Finding
-from user_app.live import guard
 from user_app.people_words import address_of, person_row_of
 from user_app.send_words import Ended, Review
 from user_app.sending_money import (
@@ -47,7 +48,6 @@ from user_app.sending_money import (
     what_was_sent,
     who_is,
 )
-from user_app.services import the_services
 from user_app.wallet_state import show, show_first
 from wallet.caller import Caller
 from wallet.send_money import clean_note, look_ahead
@@ -148,7 +148,7 @@ class Sending(rx.State):
     async def _carry_out(self, caller: Caller, order: Order) -> None:
         the = the_services()
         try:
-            await the.throttle.money(str(caller.user_id))
+            await the.throttle.money(str(caller.owner_id))
             self._end("done", send_words.sent(await carry_out(the, caller, order)))
         except TooManyTries as refusal:
             self._refuse("confirm", refusal)

@@ -14,7 +14,7 @@ from shared_db.connection import Connection, with_retries
 from shared_db.history import one_of
 from shared_db.history_rows import Happened
 from shared_db.recipients import Recipient, recipient
-from user_app.services import Services
+from shared_ui.services import WebServices
 from wallet.caller import Caller
 from wallet.send_money import Limits, look_ahead, send
 
@@ -29,12 +29,12 @@ class Order:
     note: str | None
 
 
-def limits_of(the: Services) -> Limits:
+def limits_of(the: WebServices) -> Limits:
     return Limits(the.settings.transfer_limit_paise, the.settings.transfer_day_limit_paise)
 
 
 async def send_money_of(
-    the: Services, caller: Caller, *, to: str, amount_paise: Paise, note: str | None, reference: str | None
+    the: WebServices, caller: Caller, *, to: str, amount_paise: Paise, note: str | None, reference: str | None
 ) -> uuid.UUID:
     """The transfer from the caller to the person with the id `to`. Raises what `send_money.send` raises."""
     try:
@@ -44,18 +44,18 @@ async def send_money_of(
     sent = await send(
         the.database,
         the.ledger,
-        sender=caller.user_id,
+        sender=caller.owner_id,
         recipient=recipient_id,
         amount_paise=amount_paise,
         note=note,
         limits=limits_of(the),
         reference=reference,
     )
-    the.notices.about([caller.user_id, recipient_id])
+    the.notices.about([caller.owner_id, recipient_id])
     return sent
 
 
-async def carry_out(the: Services, caller: Caller, order: Order) -> Happened:
+async def carry_out(the: WebServices, caller: Caller, order: Order) -> Happened:
     """What was sent, now or before under the same intent. Raises what `send_money.send` raises."""
     await send_money_of(
         the,
@@ -70,40 +70,40 @@ async def carry_out(the: Services, caller: Caller, order: Order) -> Happened:
     return sent
 
 
-async def what_was_sent(the: Services, caller: Caller, intent: uuid.UUID) -> Happened | None:
+async def what_was_sent(the: WebServices, caller: Caller, intent: uuid.UUID) -> Happened | None:
     """What stands under this intent of the caller's, if anything does."""
 
     async def find(connection: Connection) -> Happened | None:
-        sent = await sent_under(connection, caller.user_id, _reference(caller, intent))
-        return await one_of(connection, caller.user_id, sent) if sent else None
+        sent = await sent_under(connection, caller.owner_id, _reference(caller, intent))
+        return await one_of(connection, caller.owner_id, sent) if sent else None
 
     return await with_retries(the.database, find)
 
 
-async def who_is(the: Services, caller: Caller, person_id: uuid.UUID) -> Recipient | None:
+async def who_is(the: WebServices, caller: Caller, person_id: uuid.UUID) -> Recipient | None:
     """Somebody whom the caller may send to."""
     return await with_retries(
-        the.database, lambda connection: recipient(connection, person_id, but=caller.user_id)
+        the.database, lambda connection: recipient(connection, person_id, but=caller.owner_id)
     )
 
 
-async def allowance(the: Services, caller: Caller) -> Allowance:
+async def allowance(the: WebServices, caller: Caller) -> Allowance:
     today = kolkata_day(datetime.now(UTC))
     return await with_retries(
-        the.database, lambda connection: allowance_of(connection, caller.user_id, today=today)
+        the.database, lambda connection: allowance_of(connection, caller.owner_id, today=today)
     )
 
 
-async def looked_at(the: Services, caller: Caller, order: Order) -> tuple[Allowance, datetime | None]:
+async def looked_at(the: WebServices, caller: Caller, order: Order) -> tuple[Allowance, datetime | None]:
     """What the caller has, and when they did the same a short while ago. Raises what would be refused by now."""
     has = await allowance(the, caller)
     look_ahead(has, limits_of(the), order.amount_paise)
     alike = await with_retries(
         the.database,
-        lambda connection: sent_alike(connection, caller.user_id, order.to.id, order.amount_paise),
+        lambda connection: sent_alike(connection, caller.owner_id, order.to.id, order.amount_paise),
     )
     return has, alike
 
 
 def _reference(caller: Caller, intent: uuid.UUID) -> str:
-    return f"page:{caller.user_id}:transfer:{intent}"
+    return f"page:{caller.owner_id}:transfer:{intent}"

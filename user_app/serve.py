@@ -15,12 +15,12 @@ from shared_ui.serving import API, FILES, FORMS, one_port
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
+    from shared_ui.guarded import live
+    from shared_ui.services import open_for_pages, the_door
     from shared_ui.socket_door import KeysOfVisitors, stand_before_events
     from user_app.api.app import create_api
     from user_app.files import files
     from user_app.gate_rules import RULES
-    from user_app.live import live
-    from user_app.services import open_for_pages, the_door
     from user_app.sign_forms import sign_forms
     from user_app.user_app import app
 
@@ -30,7 +30,7 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         return await takes_money_in(api.services.database)()
 
     async def listen_for_changes() -> None:
-        await live.run(database_url)
+        await live.run(app, database_url)
 
     app.register_lifespan_task(listen_for_changes)
     pages_app = app()

@@ -12,9 +12,9 @@ from money.times import ist
 from shared_db.connection import with_retries
 from shared_db.own_sessions import OwnSession, live_of
 from shared_ui.fields import quiet_button
+from shared_ui.guarded import guard
 from shared_ui.parts import card
-from user_app.live import guard
-from user_app.services import the_services
+from shared_ui.services import the_services
 from wallet.browser_sessions import IDLE
 from wallet.caller import Caller
 from wallet.end_session import end_other_sessions, end_session
@@ -37,7 +37,7 @@ class Sessions(rx.State):
     async def _repaint(self, caller: Caller) -> None:
         found = await with_retries(
             the_services().database,
-            lambda connection: live_of(connection, caller.user_id, first=caller.session_id, idle=IDLE),
+            lambda connection: live_of(connection, caller.owner_id, first=caller.session_id, idle=IDLE),
         )
         self.sessions = [_row(one, is_this=one.id == caller.session_id) for one in found]
         self.has_others = len(found) > 1
@@ -48,7 +48,7 @@ class Sessions(rx.State):
         try:
             await end_session(the.database, caller, _parsed(session_id))
             # Its open pages learn of it at once.
-            the.door.changed(caller.user_id)
+            the.door.changed(caller.owner_id)
         except NotFound:
             # It was over already, which is what they want, or was never theirs.
             pass
@@ -58,7 +58,7 @@ class Sessions(rx.State):
     async def end_others(self, caller: Caller) -> None:
         the = the_services()
         await end_other_sessions(the.database, caller)
-        the.door.changed(caller.user_id)
+        the.door.changed(caller.owner_id)
         await self._repaint(caller)
 
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from money.errors import SignedOut
 from shared_ui.forms import Answer, Form, form_route, go
-from user_app.services import the_door, the_services
+from shared_ui.services import the_door, the_services
 from wallet.caller import Caller
 from wallet.change_password import change_password
 from wallet.close_wallet import close_wallet
@@ -27,21 +27,21 @@ async def _change_password(form: Form, caller: Caller) -> Response:
         address=form.address,
     )
     # Their other sessions have ended; those pages learn of it.
-    the.door.changed(caller.user_id)
+    the.door.changed(caller.owner_id)
     return go("/settings?done=password")
 
 
 async def _unfreeze(form: Form, caller: Caller) -> Response:
     the = the_services()
     await unfreeze(the.database, the.throttle, caller, password=form["password"], address=form.address)
-    the.door.changed(caller.user_id)
+    the.door.changed(caller.owner_id)
     return go("/settings?done=freeze")
 
 
 async def _close(form: Form, caller: Caller) -> Response:
     the = the_services()
     await close_wallet(the.database, the.throttle, caller, password=form["password"], address=form.address)
-    the.door.changed(caller.user_id)
+    the.door.changed(caller.owner_id)
     response = go("/login?closed=1")
     response.headers.append("Set-Cookie", the.door.session_cookie(""))
     return response

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from shared_ui.forms import Form, form_route, go, keeping, let_in
 from shared_ui.local_path import local_path
-from user_app.services import the_door, the_services
+from shared_ui.services import the_door, the_services
 from user_app.settings_forms import settings_forms
 from wallet import reset_password
 from wallet.sign_in import sign_in

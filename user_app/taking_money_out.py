@@ -12,7 +12,7 @@ from runtime.logs import logger
 from shared_db.connection import Connection, with_retries
 from shared_db.ids import new_id
 from shared_db.saved_accounts import save
-from user_app.services import Services
+from shared_ui.services import WebServices
 from wallet.caller import Caller
 
 log = logger(__name__)
@@ -34,7 +34,7 @@ def new_order(bank: str, account_number: str, ifsc: str, amount_paise: Paise) ->
     return Order(new_id(), bank, account_number, ifsc, amount_paise)
 
 
-async def with_name(the: Services, order: Order) -> Order:
+async def with_name(the: WebServices, order: Order) -> Order:
     """The same with the name in which its bank keeps the account, where the bank says so in time."""
     try:
         async with asyncio.timeout(_ADVICE_WITHIN_SECONDS):
@@ -45,21 +45,21 @@ async def with_name(the: Services, order: Order) -> Order:
     return order._replace(registered_name=account.registered_name)
 
 
-async def ask_for(the: Services, caller: Caller, order: Order) -> uuid.UUID:
+async def ask_for(the: WebServices, caller: Caller, order: Order) -> uuid.UUID:
     """The withdrawal. Raises what `Withdrawals.request` raises; the account is kept for the next time."""
     withdrawal_id = await the.withdrawals.request(
-        caller.user_id,
+        caller.owner_id,
         bank=order.bank,
         account_number=order.account_number,
         ifsc=order.ifsc,
         amount_paise=order.amount_paise,
-        reference=f"page:{caller.user_id}:withdrawal:{order.key}",
+        reference=f"page:{caller.owner_id}:withdrawal:{order.key}",
     )
 
     async def keep(connection: Connection) -> None:
         await save(
             connection,
-            caller.user_id,
+            caller.owner_id,
             bank=order.bank,
             account_number=order.account_number,
             ifsc=order.ifsc,

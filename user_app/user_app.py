@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from shared_ui.said import OneVisitor
+from shared_ui.services import the_door
+from shared_ui.turned_back import TurnedBack
 from shared_ui.web_app import new_web_app
 from user_app.pages.dashboard import Dashboard, dashboard
 from user_app.pages.landing import landing
@@ -18,8 +20,6 @@ from user_app.pages.transactions import History, transactions
 from user_app.pages.transfer import Transfer, transfer
 from user_app.pages.withdrawal import WithdrawalPage, withdrawal
 from user_app.send_state import Sending
-from user_app.services import the_door
-from user_app.turned_back import TurnedBack
 
 _ICON = "batua.svg"
 

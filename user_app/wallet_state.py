@@ -10,10 +10,10 @@ from money.rupees import format_rupees
 from money.times import greeting
 from shared_db.connection import with_retries
 from shared_db.screens import Owner, newest_from_somebody, owner
+from shared_ui.guarded import live
 from shared_ui.history import initials_of
 from shared_ui.said import Said
-from user_app.live import live
-from user_app.services import the_services
+from shared_ui.services import the_services
 from wallet.caller import Caller
 
 
@@ -30,7 +30,7 @@ class Wallet(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         the = the_services()
-        found = await with_retries(the.database, lambda connection: owner(connection, caller.user_id))
+        found = await with_retries(the.database, lambda connection: owner(connection, caller.owner_id))
         if self.is_ready and found.balance_paise > self._paise:
             (await self.get_state(Said))._say(await self._more(caller, found))
         self.greeting = f"{greeting(datetime.now(UTC))}, {found.first_name}"
@@ -48,7 +48,7 @@ class Wallet(rx.State):
         if found.held_paise < self._held_paise:
             return f"{more} came back to your wallet."
         came = await with_retries(
-            the_services().database, lambda connection: newest_from_somebody(connection, caller.user_id)
+            the_services().database, lambda connection: newest_from_somebody(connection, caller.owner_id)
         )
         if came and came.amount_paise == more_paise:
             return f"{more} from {came.name}."

@@ -25,9 +25,9 @@ from shared_db.saved_accounts import Saved, saved_by, saved_one
 from shared_db.screens import owner
 from shared_db.solvency import outgoing_is_stopped
 from shared_ui.guard import FormData
+from shared_ui.guarded import guard
+from shared_ui.services import the_services
 from user_app.bank_words import health_note
-from user_app.live import guard
-from user_app.services import the_services
 from user_app.taking_money_out import Order, ask_for, new_order, with_name
 from user_app.wallet_state import Wallet
 from user_app.words import BANKS
@@ -138,9 +138,9 @@ class TakeOut(rx.State):
             return
         try:
             the = the_services()
-            await the.throttle.money(str(caller.user_id))
+            await the.throttle.money(str(caller.owner_id))
             self._order = await with_name(the, order)
-            has = await with_retries(the.database, lambda connection: owner(connection, caller.user_id))
+            has = await with_retries(the.database, lambda connection: owner(connection, caller.owner_id))
             self.review = _review(self._order, has.balance_paise)
             self.is_reviewed = True
         finally:
@@ -179,17 +179,17 @@ _FIELDS: dict[type[Refusal], str] = {
 async def _around(connection: Connection, caller: Caller) -> tuple[list[Saved], str, str]:
     note = health_note(await health_of_banks(connection))
     stopped = _STOPPED if await outgoing_is_stopped(connection) else ""
-    return await saved_by(connection, caller.user_id), note, stopped
+    return await saved_by(connection, caller.owner_id), note, stopped
 
 
 async def _order(caller: Caller, form: WithdrawForm, chosen: str) -> Order:
     """What the form asks for. Raises NotAnAmount, NotEnoughMoney, AccountNumberRefused, IfscRefused or NotFound."""
     database = the_services().database
-    has = await with_retries(database, lambda connection: owner(connection, caller.user_id))
+    has = await with_retries(database, lambda connection: owner(connection, caller.owner_id))
     amount = _not_above(parse_typed_rupees(form.amount), has.balance_paise)
     if not chosen:
         return new_order(form.bank, parse_account_number(form.account_number), parse_ifsc(form.ifsc), amount)
-    saved = await with_retries(database, lambda connection: saved_one(connection, caller.user_id, chosen))
+    saved = await with_retries(database, lambda connection: saved_one(connection, caller.owner_id, chosen))
     if saved is None:
         raise NotFound
     return new_order(saved.bank, saved.account_number, saved.ifsc, amount)

@@ -48,10 +48,12 @@ class BearerTokens:
         now = datetime.now(UTC)
         session_id = new_id()
         async with self._database.transaction() as session:
-            if await hash_held_still(session, who.user_id) != who.password_hash:
+            if await hash_held_still(session, who.owner_id) != who.password_hash:
                 raise WrongSignIn
-            await sessions.begin(session, session_id, who.user_id, expires_at=now + self._life, device=device)
-        claims = {"userId": str(who.user_id), "jti": str(session_id), "iat": now, "exp": now + self._life}
+            await sessions.begin(
+                session, session_id, who.owner_id, expires_at=now + self._life, device=device
+            )
+        claims = {"userId": str(who.owner_id), "jti": str(session_id), "iat": now, "exp": now + self._life}
         return jwt.encode(claims, self._secret, algorithm=_ALGORITHM)  # pyright: ignore[reportUnknownMemberType] # types of an optional dependency
 
     async def caller(self, token: str) -> Caller:
@@ -80,7 +82,7 @@ class BearerTokens:
 
     async def _which_count(self, callers: Sequence[Caller]) -> list[bool]:
         async def ask(connection: Connection) -> set[tuple[uuid.UUID, uuid.UUID]]:
-            return await sessions.live_of_api(connection, [(one.session_id, one.user_id) for one in callers])
+            return await sessions.live_of_api(connection, [(one.session_id, one.owner_id) for one in callers])
 
         live = await with_retries(self._database, ask)
-        return [(one.session_id, one.user_id) in live for one in callers]
+        return [(one.session_id, one.owner_id) in live for one in callers]

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from money.errors import SignedOut, WrongSignIn
-from shared_db import sessions
+from shared_db import merchants, people, sessions
 from shared_db.connection import Connection, Database, with_retries
 from shared_db.ids import new_id
-from shared_db.people import hash_held_still
 from wallet.caller import Caller
 from wallet.passwords import Verified
 
 IDLE = timedelta(minutes=30)
 LIFE = timedelta(hours=12)
+_STILL_RIGHT = {"user_app": people.is_still_right, "merchant_app": merchants.is_still_right}
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -39,22 +39,22 @@ class BrowserSessions:
         self._browser: sessions.Browser = browser
 
     async def begin(self, who: Verified, *, instead_of: str = "", device: str = "") -> Begun:
-        """A new session for somebody who has just shown their password; the one of the browser's token before ends.
+        """A new session for somebody who has just shown who they are; the one of the browser's token before ends.
 
-        `device` is a few words about the browser. Raises WrongSignIn when the password has been changed, or the
-        wallet closed, since it was verified.
+        `device` is a few words about the browser. Raises WrongSignIn when that holds no more: the password has been
+        changed, or the wallet closed, since.
         """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         before = None
         async with self._database.transaction() as session:
-            if await hash_held_still(session, who.user_id) != who.password_hash:
+            if not await _STILL_RIGHT[self._browser](session, who.owner_id, who.password_hash):
                 raise WrongSignIn
             if instead_of:
                 before = await sessions.end_of_browser(session, _hashed(instead_of), browser=self._browser)
             await sessions.begin_in_browser(
                 session,
                 new_id(),
-                who.user_id,
+                who.owner_id,
                 browser=self._browser,
                 token_hash=_hashed(token),
                 expires_at=datetime.now(UTC) + LIFE,
@@ -73,7 +73,7 @@ class BrowserSessions:
                 raise SignedOut
             if found.is_stale:
                 await sessions.seen_now(connection, found.id)
-            return Caller(found.user_id, found.id)
+            return Caller(found.owner_id, found.id)
 
         return await with_retries(self._database, look)
 

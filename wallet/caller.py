@@ -10,5 +10,5 @@ from dataclasses import dataclass
 class Caller:
     """A person, and the session in which they speak."""
 
-    user_id: uuid.UUID
+    owner_id: uuid.UUID
     session_id: uuid.UUID

@@ -25,7 +25,7 @@ async def change_password(
     verified = await confirm_password(database, throttle, caller, password=current, address=address)
     password_hash = await passwords.hashed(chosen)
     async with database.transaction() as session:
-        must_still_be_right(verified, await sessions.held_from(session, caller.user_id, caller.session_id))
-        await people.change(session, caller.user_id, password_hash=password_hash)
-        await sessions.end_others(session, caller.user_id, but=caller.session_id)
-    log.info("password changed", user_id=str(caller.user_id))
+        must_still_be_right(verified, await sessions.held_from(session, caller.owner_id, caller.session_id))
+        await people.change(session, caller.owner_id, password_hash=password_hash)
+        await sessions.end_others(session, caller.owner_id, but=caller.session_id)
+    log.info("password changed", user_id=str(caller.owner_id))

@@ -32,10 +32,10 @@ async def close_wallet(
     """
     verified = await confirm_password(database, throttle, caller, password=password, address=address)
     async with database.transaction() as session:
-        must_still_be_right(verified, await sessions.held_from(session, caller.user_id, caller.session_id))
-        obstacles = await wallets.close(session, caller.user_id)
+        must_still_be_right(verified, await sessions.held_from(session, caller.owner_id, caller.session_id))
+        obstacles = await wallets.close(session, caller.owner_id)
         if obstacles:
             raise REFUSALS[obstacles[0]]
-        await people.change(session, caller.user_id, phone_verified_at=None)
-        await sessions.end_all(session, caller.user_id)
-    log.info("wallet closed", user_id=str(caller.user_id))
+        await people.change(session, caller.owner_id, phone_verified_at=None)
+        await sessions.end_all(session, caller.owner_id)
+    log.info("wallet closed", user_id=str(caller.owner_id))

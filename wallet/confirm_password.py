@@ -20,7 +20,7 @@ async def confirm_password(
     `address` is the caller's network address, as text. Raises TooManyTries before any hashing, or WrongPassword.
     """
     async with database.transaction() as session:
-        user = await person(session, caller.user_id)
+        user = await person(session, caller.owner_id)
     await throttle.sign_in(user.email, address)
     if not await passwords.matches(password[: passwords.LONGEST + 1], user.password_hash):
         raise WrongPassword

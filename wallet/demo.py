@@ -12,7 +12,9 @@ from runtime.logs import logger
 from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.ledger import Ledger
+from shared_db.merchants import find_by_email as find_shop_by_email
 from shared_db.people import anybody_but, change, find_by_email
+from wallet.open_shop import open_shop
 from wallet.sign_up import sign_up
 
 log = logger(__name__)
@@ -22,6 +24,7 @@ _PEOPLE = (
     ("ravi@batua.example", "Ravi", "Kumar", "9876500002", Paise(2_000_00)),
     ("meera@batua.example", "Meera", "Nair", "9876500003", Paise(0)),
 )
+_SHOP = ("chai@batua.example", "Chai Point", "chaipoint")
 
 
 async def create_demo_accounts(url: str) -> None:
@@ -36,6 +39,7 @@ async def create_demo_accounts(url: str) -> None:
             user_id = await _person(database, email, first_name, last_name, phone)
             if amount:
                 await ledger.post(_gift(user_id, amount))
+        await _shop(database, *_SHOP)
     finally:
         await ledger.drain()
         await database.close()
@@ -58,6 +62,14 @@ async def _person(database: Database, email: str, first_name: str, last_name: st
             phone_verified_at = now if person.phone else None
             await change(session, person.id, email_verified_at=now, phone_verified_at=phone_verified_at)
     return person.id
+
+
+async def _shop(database: Database, email: str, name: str, handle: str) -> None:
+    async with database.transaction() as session:
+        known = await find_shop_by_email(session, email)
+    if known is None:
+        log.info("demo shop created", email=email)
+        await open_shop(database, email=email, name=name, handle=handle, password=PASSWORD)
 
 
 def _gift(user_id: uuid.UUID, amount: Paise) -> Movement:

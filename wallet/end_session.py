@@ -13,7 +13,7 @@ from wallet.caller import Caller
 async def end_session(database: Database, caller: Caller, session_id: uuid.UUID) -> None:
     """A browser's or a program's, at once. Raises NotFound for one that is over, or not theirs, or this very one."""
     async with database.transaction() as session:
-        if not await sessions.end_one(session, caller.user_id, session_id, but=caller.session_id):
+        if not await sessions.end_one(session, caller.owner_id, session_id, but=caller.session_id):
             raise NotFound
 
 
@@ -21,5 +21,5 @@ async def end_other_sessions(database: Database, caller: Caller) -> None:
     """All but the caller's. Raises SignedOut when that one has just ended: it may be the thief's."""
     async with database.transaction() as session:
         # Under the person's row, so that a sign-in that is under way ends before this looks, or begins after it.
-        await sessions.held_from(session, caller.user_id, caller.session_id)
-        await sessions.end_others(session, caller.user_id, but=caller.session_id)
+        await sessions.held_from(session, caller.owner_id, caller.session_id)
+        await sessions.end_others(session, caller.owner_id, but=caller.session_id)

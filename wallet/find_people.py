@@ -19,8 +19,8 @@ async def find_people(database: Database, throttle: Throttle, caller: Caller, te
     """At most 20, never the caller, never a closed wallet; the first by name for an empty text. Raises TooManyTries."""
     sought = " ".join(unicodedata.normalize("NFC", text).split())
     if not sought:
-        return await with_retries(database, lambda connection: first_by_name(connection, but=caller.user_id))
-    await throttle.finding_people(str(caller.user_id))
+        return await with_retries(database, lambda connection: first_by_name(connection, but=caller.owner_id))
+    await throttle.finding_people(str(caller.owner_id))
     if len(sought) > _LONGEST_TEXT or hides_something(sought):
         return []
     return await with_retries(database, lambda connection: _found(connection, caller, sought))
@@ -28,10 +28,10 @@ async def find_people(database: Database, throttle: Throttle, caller: Caller, te
 
 async def _found(connection: Connection, caller: Caller, sought: str) -> list[Recipient]:
     if (email := _email(sought)) is not None:
-        return await with_email(connection, email, but=caller.user_id)
+        return await with_email(connection, email, but=caller.owner_id)
     if (phone := _phone(sought)) is not None:
-        return await with_phone(connection, phone, but=caller.user_id)
-    return await named(connection, sought, but=caller.user_id)
+        return await with_phone(connection, phone, but=caller.owner_id)
+    return await named(connection, sought, but=caller.owner_id)
 
 
 def _email(text: str) -> str | None:

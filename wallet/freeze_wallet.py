@@ -15,9 +15,9 @@ log = logger(__name__)
 async def freeze(database: Database, caller: Caller) -> None:
     """From now on nothing is sent, and queued withdrawals wait; again: the same. Raises SignedOut."""
     async with database.transaction() as session:
-        await sessions.held_from(session, caller.user_id, caller.session_id)
-        await wallets.freeze(session, caller.user_id)
-    log.info("wallet frozen", user_id=str(caller.user_id))
+        await sessions.held_from(session, caller.owner_id, caller.session_id)
+        await wallets.freeze(session, caller.owner_id)
+    log.info("wallet frozen", user_id=str(caller.owner_id))
 
 
 async def unfreeze(
@@ -29,6 +29,6 @@ async def unfreeze(
     """
     verified = await confirm_password(database, throttle, caller, password=password, address=address)
     async with database.transaction() as session:
-        must_still_be_right(verified, await sessions.held_from(session, caller.user_id, caller.session_id))
-        await wallets.unfreeze(session, caller.user_id)
-    log.info("wallet unfrozen", user_id=str(caller.user_id))
+        must_still_be_right(verified, await sessions.held_from(session, caller.owner_id, caller.session_id))
+        await wallets.unfreeze(session, caller.owner_id)
+    log.info("wallet unfrozen", user_id=str(caller.owner_id))

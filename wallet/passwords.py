@@ -25,10 +25,10 @@ _workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="password")
 
 
 class Verified(NamedTuple):
-    """Somebody who has just shown, or chosen, the password with this hash."""
+    """Somebody who has just shown, or chosen, the password with this hash; or was vouched for, and showed none."""
 
-    user_id: uuid.UUID
-    password_hash: str
+    owner_id: uuid.UUID
+    password_hash: str | None
 
 
 async def hashed(password: str) -> str:

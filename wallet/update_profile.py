@@ -29,9 +29,9 @@ async def update_profile(
     if not fields:
         return
     async with database.transaction() as session:
-        await people.change(session, caller.user_id, **fields)
+        await people.change(session, caller.owner_id, **fields)
         # Asked again under the row's lock: a session that another change has ended meanwhile changes nothing.
         if not await sessions.is_live_within(session, caller.session_id):
             raise SignedOut
         if password is not None:
-            await sessions.end_others(session, caller.user_id, but=caller.session_id)
+            await sessions.end_others(session, caller.owner_id, but=caller.session_id)

@@ -42,20 +42,20 @@ async def send_code(
 
     `address` is the caller's network address, as text. Raises TooManyTries, NoPhone or CannotSend.
     """
-    await throttle.sending_code(f"{caller.user_id}:{contact}", address)
+    await throttle.sending_code(f"{caller.owner_id}:{contact}", address)
     async with database.transaction() as session:
-        recipient = _of(await people.held(session, caller.user_id), contact)
+        recipient = _of(await people.held(session, caller.owner_id), contact)
     if recipient is None:
         raise NoPhone
     await throttle.sending_code_to(recipient)
-    code, row = codes.make(caller.user_id, _PURPOSES[contact], recipient)
+    code, row = codes.make(caller.owner_id, _PURPOSES[contact], recipient)
     async with database.transaction() as session:
         # Held, so that nobody who is trying the last code meets half of this one. Should the contact have changed
         # meanwhile, the code still goes where we looked and proves nothing about the new one.
-        await people.held(session, caller.user_id)
+        await people.held(session, caller.owner_id)
         await kept_codes.put(session, row)
     await sender.send(_message(contact, recipient, code))
-    log.info("code sent", purpose=row.purpose, user_id=str(caller.user_id))
+    log.info("code sent", purpose=row.purpose, user_id=str(caller.owner_id))
 
 
 async def confirm(
@@ -73,10 +73,10 @@ async def confirm(
     Raises TooManyTries, CodeRefused, SignedOut when the session has just ended, or PhoneTaken when somebody else has
     verified this phone.
     """
-    await throttle.trying_code(str(caller.user_id), address)
+    await throttle.trying_code(str(caller.owner_id), address)
     given = clean_code(code)
     async with database.transaction() as session:
-        user = await sessions.held_from(session, caller.user_id, caller.session_id)
+        user = await sessions.held_from(session, caller.owner_id, caller.session_id)
         recipient = _of(user, contact) or ""
         purpose = _PURPOSES[contact]
         is_right = await kept_codes.redeem(
@@ -91,7 +91,7 @@ async def confirm(
     # Outside, because a wrong try is counted by the commit.
     if not is_right:
         raise CodeRefused
-    log.info("contact verified", contact=contact.value, user_id=str(caller.user_id))
+    log.info("contact verified", contact=contact.value, user_id=str(caller.owner_id))
 
 
 async def change_phone(database: Database, caller: Caller, *, phone: str) -> None:
@@ -102,7 +102,7 @@ async def change_phone(database: Database, caller: Caller, *, phone: str) -> Non
     """
     number = clean_phone(phone)
     async with database.transaction() as session:
-        user = await sessions.held_from(session, caller.user_id, caller.session_id)
+        user = await sessions.held_from(session, caller.owner_id, caller.session_id)
         if user.phone == number:
             return
         await people.change(session, user.id, phone=number, phone_verified_at=None)

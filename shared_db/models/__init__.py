@@ -1,10 +1,12 @@
 """The tables. Money is BIGINT paise; times are UTC; ids come from `shared_db.ids`.
 
-users ─ sessions
-  ├── codes                        six digits that prove an email or a phone
-  └── accounts ─ balances          one row for each owner, created together and starting at 0
+users ─ codes                      six digits that prove an email or a phone
+merchants ─ merchant_identities    which providers vouch for one
+  └── accounts ─ balances          one row for each owner, person or merchant, created together and starting at 0
+        ├── sessions               where they are signed in
         ├── entries ─ transfers    append-only: triggers refuse UPDATE, DELETE and TRUNCATE
         └── daily_totals           each Kolkata day's sums, kept in the same batch
+refunded_payments ─ refunds        what merchants gave back, never more than was paid
   └── on_ramps ─ enquiry_queue     adding money, and when its bank is asked next
         └── bank_events            every word a bank said
 lanes ─ withdrawals                taking money out: one at a time for each owner
@@ -25,6 +27,7 @@ from __future__ import annotations
 from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
 from shared_db.models.comparing_with_banks import ReconciliationException, ReconciliationRun, Resolution
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
+from shared_db.models.merchants import Merchant, MerchantIdentity, Refund, RefundedPayment
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
 from shared_db.models.taking_money_out import BankBreaker, Lane, SavedAccount, Withdrawal, WithdrawalAttempt
 from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Solvency
@@ -41,11 +44,15 @@ __all__ = [
     "HouseTotal",
     "IdempotencyKey",
     "Lane",
+    "Merchant",
+    "MerchantIdentity",
     "OnRamp",
     "OutboxMessage",
     "PostedBatch",
     "ReconciliationException",
     "ReconciliationRun",
+    "Refund",
+    "RefundedPayment",
     "Resolution",
     "SavedAccount",
     "Session",

@@ -58,9 +58,9 @@ class Session(SQLModel, table=True):
     __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]
 
     id: uuid.UUID = Field(primary_key=True)
-    user_id: uuid.UUID = Field(foreign_key="users.id", index=True)
+    owner_id: uuid.UUID = Field(foreign_key="accounts.id", index=True)
     audience: str = Field(sa_column=text_column())
-    """`api`: the id is the `jti` of a bearer token. `user_app`: a browser, known by a cookie; nothing to the other."""
+    """`api`: the id is the `jti` of a bearer token. Else a web app: a browser with a cookie, nothing to the other."""
     token_hash: str | None = Field(default=None, sa_column=Column(Text, nullable=True, unique=True))
     """SHA-256 of a browser's cookie, in hex: who reads this table cannot be anybody."""
     device: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
@@ -71,7 +71,7 @@ class Session(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
 
     __table_args__ = (
-        CheckConstraint("audience IN ('api', 'user_app')", name="audience"),
+        CheckConstraint("audience IN ('api', 'user_app', 'merchant_app')", name="audience"),
         CheckConstraint("(audience = 'api') = (token_hash IS NULL)", name="cookie_of_a_browser"),
     )
 

@@ -306,7 +306,7 @@ def _ended(stage: Stage) -> Page:
     visitor = stage.signed_up()
     page = visitor.tab()
     shows_balance(page, "₹0.00")
-    stage.stack.sql("UPDATE sessions SET ended_at = now() WHERE user_id = %s", stage.owner(visitor))
+    stage.stack.sql("UPDATE sessions SET ended_at = now() WHERE owner_id = %s", stage.owner(visitor))
     apart(_notice(stage.stack.database_url, stage.owner(visitor)))
     expect(page.get_by_role("alertdialog")).to_be_visible()
     return page

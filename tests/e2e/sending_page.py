@@ -87,6 +87,6 @@ def sent_by(stack: Stack, friend: Friend) -> list[tuple[int, str | None]]:
     """Paise and note of all they have sent, in order."""
     rows = stack.rows(
         "SELECT amount_paise, note FROM transfers WHERE source_id = %s AND kind = 'send' ORDER BY created_at",
-        friend.who.user_id,
+        friend.who.owner_id,
     )
     return [(row[0], row[1]) for row in rows]

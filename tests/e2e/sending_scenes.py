@@ -36,7 +36,7 @@ def _asha(stage: Stage) -> Friend:
     """She has a lot, and has just sent some of it to somebody with a long name."""
     asha = known_as(stage.stack, stage.visitor(), LONG_LAST_NAME, LONG_FIRST_NAME)
     give(stage.stack, asha.who, LARGE_AMOUNT_PAISE)
-    page = asha.visitor.tab(f"{PAGE}?to={_ravi(stage).who.user_id}")
+    page = asha.visitor.tab(f"{PAGE}?to={_ravi(stage).who.owner_id}")
     look(page, "98765.43", _LONG_NOTE)
     confirm_button(page).click()
     is_done(page)
@@ -76,7 +76,7 @@ def _nobody_there(stage: Stage) -> Page:
 
 
 def _form(stage: Stage) -> Page:
-    page = _asha(stage).visitor.tab(f"{PAGE}?to={_ravi(stage).who.user_id}")
+    page = _asha(stage).visitor.tab(f"{PAGE}?to={_ravi(stage).who.owner_id}")
     expect(amount_of(page)).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     page.wait_for_url(re.compile("intent="))
     return page
@@ -100,8 +100,8 @@ def _refused_amount(stage: Stage) -> Page:
 
 def _frozen(stage: Stage) -> Page:
     frozen = known_as(stage.stack, stage.visitor(), "Meera", "Nair")
-    stage.stack.sql("UPDATE balances SET frozen_at = now() WHERE account_id = %s", frozen.who.user_id)
-    page = frozen.visitor.tab(f"{PAGE}?to={_ravi(stage).who.user_id}")
+    stage.stack.sql("UPDATE balances SET frozen_at = now() WHERE account_id = %s", frozen.who.owner_id)
+    page = frozen.visitor.tab(f"{PAGE}?to={_ravi(stage).who.owner_id}")
     says(page, "Your wallet is frozen")
     return page
 
@@ -125,10 +125,10 @@ def _not_done(stage: Stage) -> Page:
     page = _form(stage)
     look(page, "2")
     freeze = "UPDATE balances SET frozen_at = now() WHERE account_id = %s"
-    stage.stack.sql(freeze, _asha(stage).who.user_id)
+    stage.stack.sql(freeze, _asha(stage).who.owner_id)
     confirm_button(page).click()
     is_done(page, "It was not sent")
-    stage.stack.sql("UPDATE balances SET frozen_at = NULL WHERE account_id = %s", _asha(stage).who.user_id)
+    stage.stack.sql("UPDATE balances SET frozen_at = NULL WHERE account_id = %s", _asha(stage).who.owner_id)
     return page
 
 

@@ -42,7 +42,7 @@ def many_sessions(stage: Stage) -> Page:
             stage.stack.user_url, "/auth/login", {"email": visitor.email, "password": "correct horse"}
         ).is_redirect
     stage.stack.sql(
-        "INSERT INTO sessions (id, user_id, audience, device, expires_at)"
+        "INSERT INTO sessions (id, owner_id, audience, device, expires_at)"
         " VALUES (gen_random_uuid(), %s, 'api', 'a-program-with-a-name-of-30-le', now() + interval '1 day')",
         stage.owner(visitor),
     )

@@ -222,25 +222,25 @@ def give(stack: Stack, who: Someone, paise: int) -> None:
 def post_gift(connection: psycopg.Connection, who: Someone, paise: int) -> None:
     """Through the ledger, within a transaction of somebody else's."""
     new, source = uuid.uuid4(), house_account_id(HouseAccount.PROMOTIONS)
-    columns = ([new], [f"test:{new}"], ["promotion"], [source], [who.user_id], [paise])
+    columns = ([new], [f"test:{new}"], ["promotion"], [source], [who.owner_id], [paise])
     assert connection.execute(_POST, columns).fetchall() == [("posted",)]
 
 
 def tell(stack: Stack, who: Someone) -> None:
     """Their open pages learn that something has changed."""
-    stack.rows(_TELL, who.user_id)
+    stack.rows(_TELL, who.owner_id)
 
 
 def ended(stack: Stack, who: Someone) -> None:
     """Their sessions are over."""
-    stack.rows("UPDATE sessions SET ended_at = now() WHERE user_id = %s RETURNING 1", who.user_id)
+    stack.rows("UPDATE sessions SET ended_at = now() WHERE owner_id = %s RETURNING 1", who.owner_id)
 
 
 def expired(stack: Stack, who: Someone) -> None:
     """Nobody has used their sessions for an hour; their open pages are not told of that."""
     stack.rows(
-        "UPDATE sessions SET last_seen_at = last_seen_at - interval '1 hour' WHERE user_id = %s RETURNING 1",
-        who.user_id,
+        "UPDATE sessions SET last_seen_at = last_seen_at - interval '1 hour' WHERE owner_id = %s RETURNING 1",
+        who.owner_id,
     )
 
 

@@ -111,7 +111,7 @@ def written(stack: Stack) -> tuple[Any, ...]:
 
 
 def hostile_payloads(parameters: list[str], victim: Someone) -> list[dict[str, Any]]:
-    owner = str(victim.user_id)
+    owner = str(victim.owner_id)
     extra = [{"self": 1}, {"caller": {"user_id": owner}}, {"_caller": owner}, {"user_id": owner}]
     extra += [{"is_admin": True, "__class__": 1}, {"state": {}, "payload": {}}]
     whole = dict.fromkeys(parameters, "1")
@@ -138,7 +138,7 @@ def test_wrong_arguments_get_one_refusal_and_move_nothing(
         assert set(tab.was("said", "text")) == {"", REFUSED}
         assert tab.sent_to == []
         assert BALANCE not in tab.everything()
-        assert str(asha.user_id) not in tab.everything()
+        assert str(asha.owner_id) not in tab.everything()
         assert written(stack) == before
         assert tab.is_open
 

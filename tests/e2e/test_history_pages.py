@@ -43,7 +43,7 @@ class Sender:
     def sends(self, amount: float, note: str = "") -> str:
         answer = httpx.post(
             f"{self.stack.user_url}{API}/transfer",
-            json={"to": str(self.friend.user_id), "amount": amount, **({"note": note} if note else {})},
+            json={"to": str(self.friend.owner_id), "amount": amount, **({"note": note} if note else {})},
             headers=self.headers,
             timeout=20,
         )

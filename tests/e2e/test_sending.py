@@ -72,7 +72,7 @@ def test_asha_finds_ravi_sends_him_money_and_he_sees_from_whom(
     expect(history(of_ravi)).to_contain_text("For the cinema")
     assert sent_by(stack, asha) == [(1_250_50, "For the cinema")]
     shows_balance(page, "₹3,749.50")
-    [(transfer,)] = stack.rows("SELECT id::text FROM transfers WHERE source_id = %s", asha.who.user_id)
+    [(transfer,)] = stack.rows("SELECT id::text FROM transfers WHERE source_id = %s", asha.who.owner_id)
     for words in (f"To {ravi.name}", "IST", transfer):
         says(page, words)
     page.get_by_role("link", name="View receipt").click()
@@ -137,7 +137,7 @@ def test_on_a_phone_with_fingers(stack: Stack, browser: Browser, asha: Friend, r
 def test_people_of_late_come_first_and_nobody_stands_there_twice(
     stack: Stack, asha: Friend, ravi: Friend
 ) -> None:
-    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
     look(page, "10")
     confirm_button(page).click()
     is_done(page)
@@ -168,7 +168,7 @@ def test_signs_find_nobody_and_do_nothing(asha: Friend, ravi: Friend, text: str)
 def test_what_is_wrong_is_told_at_its_field_and_nothing_moves(
     stack: Stack, asha: Friend, ravi: Friend
 ) -> None:
-    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
     for field, right, wrong in (
         (amount_of, "100", (*WRONG_AMOUNTS, "5000.01", "100000.01")),
         (note_of, "", ("\u202egnihton", "\u0007", "\ue000")),
@@ -190,14 +190,14 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_moves(
 
 def test_limits_are_said_in_advance_and_hold(stack: Stack, asha: Friend, ravi: Friend) -> None:
     has(stack, asha, 5_00_000)
-    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
     amount_of(page).fill("1,00,001")
     says(page, "above the limit for one payment. At most ₹1,00,000.00.")
     for left in ("₹1,00,000.00 more today", "₹0.00 more today"):
         look(page, "1,00,000")
         confirm_button(page).click()
         is_done(page)
-        page.goto(f"{stack.user_url}{PAGE}?to={ravi.who.user_id}")
+        page.goto(f"{stack.user_url}{PAGE}?to={ravi.who.owner_id}")
         says(page, left)
 
     amount_of(page).fill("1")
@@ -211,7 +211,7 @@ def test_limits_are_said_in_advance_and_hold(stack: Stack, asha: Friend, ravi: F
 def test_what_went_elsewhere_meanwhile_is_refused_in_words_and_can_be_mended(
     stack: Stack, asha: Friend, ravi: Friend
 ) -> None:
-    page, other = (asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}") for _ in range(2))
+    page, other = (asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}") for _ in range(2))
     look(page, "4000", "rent")
     look(other, "4500")
     confirm_button(other).click()
@@ -236,19 +236,19 @@ def test_what_went_elsewhere_meanwhile_is_refused_in_words_and_can_be_mended(
 
 def test_a_frozen_wallet_is_told_so_and_sends_nothing(stack: Stack, asha: Friend, ravi: Friend) -> None:
     freeze = "UPDATE balances SET frozen_at = now() WHERE account_id = %s"
-    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
     look(page, "100")
-    stack.sql(freeze, asha.who.user_id)
+    stack.sql(freeze, asha.who.owner_id)
 
     confirm_button(page).click()
     is_done(page, "It was not sent")
     says(page, "Your wallet is frozen. It takes money in, and lets none out.")
-    other = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+    other = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
     says(other, "Your wallet is frozen.")
     amount_of(other).fill("100")
     send_button(other).click()
     expect(confirm_button(other)).to_have_count(0)
-    stack.sql("UPDATE balances SET frozen_at = NULL WHERE account_id = %s", asha.who.user_id)
+    stack.sql("UPDATE balances SET frozen_at = NULL WHERE account_id = %s", asha.who.owner_id)
 
     assert sent_by(stack, asha) == []
 
@@ -256,9 +256,9 @@ def test_a_frozen_wallet_is_told_so_and_sends_nothing(stack: Stack, asha: Friend
 def test_whoever_closes_their_wallet_in_between_is_sent_nothing(
     stack: Stack, asha: Friend, ravi: Friend
 ) -> None:
-    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+    page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
     look(page, "100")
-    stack.sql("UPDATE balances SET closed_at = now() WHERE account_id = %s", ravi.who.user_id)
+    stack.sql("UPDATE balances SET closed_at = now() WHERE account_id = %s", ravi.who.owner_id)
 
     confirm_button(page).click()
     is_done(page, "It was not sent")
@@ -272,11 +272,11 @@ def test_a_link_to_nobody_says_so_and_offers_the_others(
     stack: Stack, asha: Friend, ravi: Friend, wanted: str
 ) -> None:
     if wanted == "closed":
-        stack.sql("UPDATE balances SET closed_at = now() WHERE account_id = %s", ravi.who.user_id)
+        stack.sql("UPDATE balances SET closed_at = now() WHERE account_id = %s", ravi.who.owner_id)
     to = {
         "nobody": str(uuid.uuid4()),
-        "own": str(asha.who.user_id),
-        "closed": str(ravi.who.user_id),
+        "own": str(asha.who.owner_id),
+        "closed": str(ravi.who.owner_id),
         "hostile": "%00%27%3Cscript%3E",
         "two": f"x&to={uuid.uuid4()}&intent=x&intent=",
     }[wanted]

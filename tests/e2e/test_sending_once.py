@@ -220,7 +220,7 @@ def test_the_app_is_killed_at_some_moment_of_many_confirmations_and_none_is_doub
     stack: Stack, asha: Friend, ravi: Friend
 ) -> None:
     for number in range(6):
-        page = asha.visitor.tab(f"{PAGE}?to={ravi.who.user_id}")
+        page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
         look(page, str(100 + number))
         confirm_button(page).evaluate(_TWENTY_TIMES)
         page.wait_for_timeout(number * 15)

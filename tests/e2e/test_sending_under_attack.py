@@ -34,7 +34,7 @@ def ravi(stack: Stack) -> Someone:
 
 
 def opened(stack: Stack, who: Someone, to: Someone | None = None, intent: str = "") -> Tab:
-    query = f"?to={to.user_id}&intent={intent or uuid.uuid4()}" if to else ""
+    query = f"?to={to.owner_id}&intent={intent or uuid.uuid4()}" if to else ""
     tab = Tab(stack.user_url, cookie=who.cookie, page=PAGE + query)
     tab.load()
     tab.waits_until("state", "is_hydrated", value=True)
@@ -43,7 +43,7 @@ def opened(stack: Stack, who: Someone, to: Someone | None = None, intent: str = 
 
 def sent_to(stack: Stack, who: Someone) -> list[tuple[uuid.UUID, int]]:
     rows = stack.rows(
-        "SELECT source_id, amount_paise FROM transfers WHERE target_id = %s AND kind = 'send'", who.user_id
+        "SELECT source_id, amount_paise FROM transfers WHERE target_id = %s AND kind = 'send'", who.owner_id
     )
     return [(row[0], row[1]) for row in rows]
 
@@ -52,7 +52,7 @@ def confirmation(recipient: Someone, /, **changes: Any) -> dict[str, Any]:
     form = {
         "look": "x",
         "intent": str(uuid.uuid4()),
-        "to": str(recipient.user_id),
+        "to": str(recipient.owner_id),
         "amount": "100",
         "note": "",
     }
@@ -129,7 +129,7 @@ def test_a_confirmation_of_what_was_never_looked_at_is_shown_first_and_sent_once
             tab.settle()
 
         assert tab.var("sending", "outcome") == "done"
-        assert sent_to(stack, ravi) == [(mallory.user_id, 100_00)]
+        assert sent_to(stack, ravi) == [(mallory.owner_id, 100_00)]
 
 
 def test_what_is_confirmed_is_what_was_shown_whatever_the_form_brings_back(
@@ -144,7 +144,7 @@ def test_what_is_confirmed_is_what_was_shown_whatever_the_form_brings_back(
         )
         tab.settle()
 
-        assert sent_to(stack, ravi) == [(mallory.user_id, 100_00)]
+        assert sent_to(stack, ravi) == [(mallory.owner_id, 100_00)]
 
 
 def test_anothers_key_opens_nothing_of_theirs(stack: Stack, mallory: Someone, ravi: Someone) -> None:
@@ -165,7 +165,7 @@ def test_anothers_key_opens_nothing_of_theirs(stack: Stack, mallory: Someone, ra
         tab.settle()
         assert tab.var("sending", "outcome") == "done"
 
-    assert sorted(sent_to(stack, ravi)) == sorted([(asha.user_id, 777_00), (mallory.user_id, 5_00)])
+    assert sorted(sent_to(stack, ravi)) == sorted([(asha.owner_id, 777_00), (mallory.owner_id, 5_00)])
 
 
 def test_handlers_out_of_turn_do_nothing(stack: Stack, mallory: Someone, ravi: Someone) -> None:
@@ -184,7 +184,7 @@ def test_handlers_out_of_turn_do_nothing(stack: Stack, mallory: Someone, ravi: S
 def test_nothing_that_would_help_to_write_to_people_is_shown(
     stack: Stack, mallory: Someone, ravi: Someone
 ) -> None:
-    stack.sql("UPDATE users SET phone = '+919123456789' WHERE id = %s", ravi.user_id)
+    stack.sql("UPDATE users SET phone = '+919123456789' WHERE id = %s", ravi.owner_id)
     with opened(stack, mallory, ravi) as tab:
         tab.send(f"{FINDING}.typed", text="ravi")
         tab.settle()

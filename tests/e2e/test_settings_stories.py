@@ -162,7 +162,7 @@ def test_asha_freezes_her_wallet_and_only_her_password_unfreezes_it(
     expect(page.get_by_text("Frozen since")).to_be_visible()
     expect(other.get_by_text("Your wallet is frozen")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     expect(other.get_by_text("Frozen: nothing leaves it")).to_be_visible()
-    body = {"to": str(whose(stack, ravi).user_id), "amount": 1}
+    body = {"to": str(whose(stack, ravi).owner_id), "amount": 1}
     sends = httpx.post(stack.user_url + "/api/v1/account/transfer", headers=program, json=body)
     assert (sends.status_code, sends.json()) == (400, {"message": "Wallet is frozen"})
     add_money(other, "250")
@@ -191,7 +191,7 @@ def test_asha_closes_her_wallet_once_it_is_empty(
 
     expect(page.get_by_text("There is still money in your wallet.")).to_be_visible()
     expect(page.get_by_role("button", name="Close my wallet")).to_have_count(0)
-    body = {"to": str(whose(stack, ravi).user_id), "amount": 5}
+    body = {"to": str(whose(stack, ravi).owner_id), "amount": 5}
     httpx.post(stack.user_url + "/api/v1/account/transfer", headers=program, json=body).raise_for_status()
     press(page, "Close my wallet")
     page.get_by_label("Password", exact=True).fill("wrong")
@@ -208,7 +208,7 @@ def test_asha_closes_her_wallet_once_it_is_empty(
     log_in(page, asha)
     expect(page.get_by_text("This wallet is closed.")).to_be_visible()
     assert httpx.get(stack.user_url + "/api/v1/account/balance", headers=program).status_code == 403
-    body = {"to": str(whose(stack, asha).user_id), "amount": 1}
+    body = {"to": str(whose(stack, asha).owner_id), "amount": 1}
     sends = httpx.post(stack.user_url + "/api/v1/account/transfer", headers=ravis, json=body)
     assert (sends.status_code, sends.json()) == (400, {"message": "Invalid account"})
 
@@ -232,7 +232,7 @@ def test_all_her_data_is_one_file_and_nothing_of_others_but_names(
     ravi = visitors("Ravi")
     ravi.sign_up_elsewhere()
     give(stack, whose(stack, asha), 500_00)
-    body = {"to": str(whose(stack, ravi).user_id), "amount": 12.5, "note": "चाय"}
+    body = {"to": str(whose(stack, ravi).owner_id), "amount": 12.5, "note": "चाय"}
     program = token_of(stack, asha)
     httpx.post(stack.user_url + "/api/v1/account/transfer", headers=program, json=body).raise_for_status()
     page = asha.tab("/settings")
@@ -250,7 +250,7 @@ def test_all_her_data_is_one_file_and_nothing_of_others_but_names(
     assert {one["kind"] for one in found["sessions"]} == {"browser", "program"}
     for secret in (
         ravi.email,
-        str(whose(stack, ravi).user_id),
+        str(whose(stack, ravi).owner_id),
         asha.cookie(),
         program["Authorization"][7:],
         "hash",
@@ -283,19 +283,19 @@ def test_five_wrong_passwords_wait_whichever_form_they_are_typed_into(stack: Sta
 
     assert all("why=TooManyTries" in one.headers["location"] for one in answers)
     assert all(int(one.headers["retry-after"]) > 0 for one in answers)
-    assert stack.rows("SELECT closed_at FROM balances WHERE account_id = %s", asha.user_id) == [(None,)]
+    assert stack.rows("SELECT closed_at FROM balances WHERE account_id = %s", asha.owner_id) == [(None,)]
 
 
 def test_another_persons_session_cannot_be_ended_over_the_socket(stack: Stack) -> None:
     asha, mallory = signed_up(stack), signed_up(stack, "Mallory")
-    [(hers,)] = stack.rows("SELECT id::text FROM sessions WHERE user_id = %s", asha.user_id)
+    [(hers,)] = stack.rows("SELECT id::text FROM sessions WHERE owner_id = %s", asha.owner_id)
 
     with Tab(stack.user_url, cookie=mallory.cookie, page="/settings").opened() as tab:
         for wanted in (hers, hers.upper(), f"{{{hers}}}", str(uuid.uuid4()), "", "x" * 10_000, "%", "\x00"):
             tab.send(f"{SESSIONS}.end", session_id=wanted)
         tab.send(f"{SESSIONS}.end_others")
         tab.settle()
-        assert str(asha.user_id) not in tab.everything()
+        assert str(asha.owner_id) not in tab.everything()
 
     assert stack.rows("SELECT ended_at FROM sessions WHERE id = %s", hers) == [(None,)]
 
@@ -310,7 +310,7 @@ def test_nothing_is_frozen_or_closed_without_its_look_and_its_password(stack: St
             tab.send(f"{CLOSING}.{name}", password="horse battery staple")
         tab.settle()
 
-    [stands] = stack.rows("SELECT frozen_at, closed_at FROM balances WHERE account_id = %s", mallory.user_id)
+    [stands] = stack.rows("SELECT frozen_at, closed_at FROM balances WHERE account_id = %s", mallory.owner_id)
     assert stands == (None, None)
 
 
@@ -321,5 +321,5 @@ def test_the_file_of_all_data_is_for_whoever_is_signed_in(stack: Stack) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/settings")
     asha = signed_up(stack)
     answer = httpx.get(stack.user_url + "/files/my-data.json", headers={"Cookie": asha.cookie})
-    assert answer.json()["profile"]["id"] == str(asha.user_id)
+    assert answer.json()["profile"]["id"] == str(asha.owner_id)
     assert answer.headers["cache-control"] == "no-store"

@@ -82,7 +82,7 @@ def test_a_tab_that_slept_through_the_logout_ends_at_the_login_with_its_next_wor
     page = asha.tab()
     shows_balance(page, "₹0.00")
     stack.sql(
-        "UPDATE sessions SET ended_at = now() WHERE user_id = (SELECT id FROM users WHERE email = %s)",
+        "UPDATE sessions SET ended_at = now() WHERE owner_id = (SELECT id FROM users WHERE email = %s)",
         asha.email,
     )
 
@@ -250,7 +250,7 @@ def _log_out(page: Page, stack: Stack) -> None:
 
 def _change_sessions(stack: Stack, visitor: Visitor, change: LiteralString) -> None:
     stack.sql(
-        f"UPDATE sessions SET {change} WHERE user_id = (SELECT id FROM users WHERE email = %s)",
+        f"UPDATE sessions SET {change} WHERE owner_id = (SELECT id FROM users WHERE email = %s)",
         visitor.email,
     )
 

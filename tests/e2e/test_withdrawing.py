@@ -371,7 +371,7 @@ def test_while_our_books_do_not_add_up_nothing_leaves_and_the_page_says_so(
     ready = f"http://127.0.0.1:{stack.ports['withdraw_service']}/readyz"
     change = "UPDATE balances SET balance_paise = balance_paise + %s WHERE account_id = %s"
 
-    stack.sql(change, 1, somebody_else.user_id)
+    stack.sql(change, 1, somebody_else.owner_id)
     try:
         wait_for(lambda: httpx.get(ready).status_code == 503, "the watch to notice")
         assert httpx.get(ready).json()["outgoing"] == "stopped"
@@ -387,7 +387,7 @@ def test_while_our_books_do_not_add_up_nothing_leaves_and_the_page_says_so(
         decide(page, "Approve")
         wait_for(lambda: asha.balance_paise() == 750_00, "money to come in all the same")
     finally:
-        stack.sql(change, -1, somebody_else.user_id)
+        stack.sql(change, -1, somebody_else.owner_id)
     wait_for(lambda: httpx.get(ready).status_code == 200, "the watch to agree again")
 
     page.goto(stack.user_url + "/transfer")

@@ -122,14 +122,14 @@ class Town:
         )
 
     async def email_of(self, caller: Caller) -> str:
-        [(email,)] = await self.books.ask("SELECT email FROM users WHERE id = %s", caller.user_id)
+        [(email,)] = await self.books.ask("SELECT email FROM users WHERE id = %s", caller.owner_id)
         return email
 
     async def verified(self, caller: Caller) -> tuple[bool, bool]:
         """Whether their email is, and their phone."""
         [found] = await self.books.ask(
             "SELECT email_verified_at IS NOT NULL, phone_verified_at IS NOT NULL FROM users WHERE id = %s",
-            caller.user_id,
+            caller.owner_id,
         )
         return found[0], found[1]
 

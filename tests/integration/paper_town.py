@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pypdf
 
+from shared_ui.services import open_for_pages
 from tests.town import Books, wallet_settings
 from user_app.files import files
-from user_app.services import Services, open_for_pages
+from user_app.services import Services
 from wallet.passwords import Verified
 
 AMOUNT = re.compile(r"[+-]?₹[0-9,]+\.[0-9]{2}")

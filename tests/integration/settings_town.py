@@ -51,7 +51,7 @@ class Town:
         return await self.tokens.issue(Verified(one, self._hash), device="python-httpx")
 
     async def email(self, one: Caller) -> str:
-        [(email,)] = await self.books.ask("SELECT email FROM users WHERE id = %s", one.user_id)
+        [(email,)] = await self.books.ask("SELECT email FROM users WHERE id = %s", one.owner_id)
         return email
 
     async def is_live(self, one: Caller) -> bool:
@@ -86,13 +86,13 @@ class Town:
 
     async def is_closed(self, one: Caller) -> bool:
         [(closed,)] = await self.books.ask(
-            "SELECT closed_at IS NOT NULL FROM balances WHERE account_id = %s", one.user_id
+            "SELECT closed_at IS NOT NULL FROM balances WHERE account_id = %s", one.owner_id
         )
         return closed
 
     async def is_frozen(self, one: Caller) -> bool:
         [(frozen,)] = await self.books.ask(
-            "SELECT frozen_at IS NOT NULL FROM balances WHERE account_id = %s", one.user_id
+            "SELECT frozen_at IS NOT NULL FROM balances WHERE account_id = %s", one.owner_id
         )
         return frozen
 

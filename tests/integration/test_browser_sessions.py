@@ -76,7 +76,7 @@ async def seen_ago(books: Books, token: str) -> float:
 async def test_the_cookie_tells_who_it_is(browsers: BrowserSessions, asha: uuid.UUID) -> None:
     token = await signed_in(browsers, asha)
 
-    assert (await browsers.caller(token)).user_id == asha
+    assert (await browsers.caller(token)).owner_id == asha
 
 
 async def test_each_sign_in_has_a_cookie_that_nobody_can_guess(
@@ -252,7 +252,7 @@ async def test_a_cookie_that_was_there_before_the_sign_in_is_never_the_one_after
         assert begun.token != before
         assert begun.before == whose
         assert not await is_somebody(browsers, before)
-        assert (await browsers.caller(begun.token)).user_id == asha
+        assert (await browsers.caller(begun.token)).owner_id == asha
 
 
 async def test_a_password_changed_while_somebody_signs_in_lets_the_old_one_in_nowhere(

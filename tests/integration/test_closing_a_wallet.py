@@ -77,12 +77,12 @@ async def desk(town: Town) -> AsyncIterator[Withdrawals]:
 
 
 async def in_the_way(town: Town, one: Caller) -> list[str]:
-    return [*await with_retries(town.books.database, lambda connection: obstacles(connection, one.user_id))]
+    return [*await with_retries(town.books.database, lambda connection: obstacles(connection, one.owner_id))]
 
 
 async def asks(desk: Withdrawals, one: Caller, rupees: int) -> uuid.UUID:
     return await desk.request(
-        one.user_id, bank="hdfc", account_number=ACCOUNT, ifsc=IFSC, amount_paise=Paise(rupees * 10**2)
+        one.owner_id, bank="hdfc", account_number=ACCOUNT, ifsc=IFSC, amount_paise=Paise(rupees * 10**2)
     )
 
 
@@ -90,7 +90,7 @@ async def asks(desk: Withdrawals, one: Caller, rupees: int) -> uuid.UUID:
 
 
 async def test_an_empty_wallet_is_closed_and_everybody_in_it_is_signed_out(town: Town, asha: Caller) -> None:
-    elsewhere, token = await town.signed_in(asha.user_id), await town.token(asha.user_id)
+    elsewhere, token = await town.signed_in(asha.owner_id), await town.token(asha.owner_id)
     assert await in_the_way(town, asha) == []
 
     await town.closes(asha)
@@ -130,7 +130,7 @@ async def test_a_withdrawal_that_its_bank_has_contradicted_keeps_it_open(
     asha = await town.person(rupees=5)
     withdrawal = await asks(desk, asha, 5)
     await desk.cancel(withdrawal)
-    await town.books.post(move(Kind.SEND, asha.user_id, await town.books.person(), 5_00))
+    await town.books.post(move(Kind.SEND, asha.owner_id, await town.books.person(), 5_00))
     await town.books.ask("UPDATE withdrawals SET doubted_at = now() WHERE id = %s", withdrawal)
 
     with pytest.raises(WithdrawalOpen):
@@ -140,7 +140,7 @@ async def test_a_withdrawal_that_its_bank_has_contradicted_keeps_it_open(
 
 @pytest.mark.parametrize("asked", ["status = 'pending'", "status = 'failure', late_success_at = now()"])
 async def test_money_on_its_way_in_keeps_it_open(town: Town, asha: Caller, asked: str) -> None:
-    row = await town.books.on_ramp(asha.user_id)
+    row = await town.books.on_ramp(asha.owner_id)
     await town.books.ask(f"UPDATE on_ramps SET {asked} WHERE id = %s", row.id)
 
     with pytest.raises(MoneyComing):
@@ -202,7 +202,7 @@ async def test_nobody_finds_it_pays_it_or_uses_its_saved_accounts(town: Town, as
     ravi = await town.books.person(10, first_name="Ravi")
     async with town.books.database.plain() as connection:
         await save(
-            connection, asha.user_id, bank="hdfc", account_number=ACCOUNT, ifsc=IFSC, registered_name=None
+            connection, asha.owner_id, bank="hdfc", account_number=ACCOUNT, ifsc=IFSC, registered_name=None
         )
     await town.closes(asha)
     ledger = Ledger(town.books.database)
@@ -214,7 +214,7 @@ async def test_nobody_finds_it_pays_it_or_uses_its_saved_accounts(town: Town, as
             town.books.database,
             ledger,
             sender=ravi,
-            recipient=asha.user_id,
+            recipient=asha.owner_id,
             amount_paise=Paise(1_00),
             note=None,
             limits=Limits(10**9, 10**9),
@@ -222,13 +222,13 @@ async def test_nobody_finds_it_pays_it_or_uses_its_saved_accounts(town: Town, as
     await ledger.drain()
 
     async with town.books.database.plain() as connection:
-        assert await saved_by(connection, asha.user_id) == []
+        assert await saved_by(connection, asha.owner_id) == []
 
 
 async def test_a_success_of_the_bank_after_it_is_409_wallet_closed(
     town: Town, asha: Caller, tmp_path: Path
 ) -> None:
-    row = await town.books.on_ramp(asha.user_id)
+    row = await town.books.on_ramp(asha.owner_id)
     await town.books.ask(
         "UPDATE on_ramps SET status = 'expired', next_enquiry_at = NULL WHERE id = %s", row.id
     )
@@ -277,14 +277,14 @@ async def test_money_that_comes_at_that_moment_is_in_an_open_wallet_or_nowhere(t
         asha = await town.person()
 
         async def gives(asha: Caller = asha) -> None:
-            [outcome] = await town.books.post(gift(asha.user_id, 1_00))
+            [outcome] = await town.books.post(gift(asha.owner_id, 1_00))
             if outcome is Posting.CLOSED:
                 raise InvalidAccount
 
         closed, meanwhile = await together(town, asha, gives())
 
         assert meanwhile == ("InvalidAccount" if closed else "")
-        assert await town.books.has(asha.user_id) == ((0 if closed else 1_00), 0)
+        assert await town.books.has(asha.owner_id) == ((0 if closed else 1_00), 0)
 
 
 async def test_a_payment_that_is_opened_at_that_moment_keeps_it_open_or_is_refused(town: Town) -> None:
@@ -293,7 +293,7 @@ async def test_a_payment_that_is_opened_at_that_moment_keeps_it_open_or_is_refus
 
         closed, meanwhile = await together(town, asha, opens(town, asha))
 
-        rows = await town.books.ask("SELECT 1 FROM on_ramps WHERE user_id = %s", asha.user_id)
+        rows = await town.books.ask("SELECT 1 FROM on_ramps WHERE user_id = %s", asha.owner_id)
         assert (meanwhile, len(rows)) == (("WalletClosed", 0) if closed else ("", 1))
 
 
@@ -316,8 +316,8 @@ async def test_a_sign_in_at_that_moment_ends_with_it_or_is_refused(town: Town) -
         closing, begun = await asyncio.gather(
             refused(town.closes(asha)),
             asyncio.gather(
-                *(town.signed_in(asha.user_id) for _ in range(3)),
-                *(town.token(asha.user_id) for _ in range(3)),
+                *(town.signed_in(asha.owner_id) for _ in range(3)),
+                *(town.token(asha.owner_id) for _ in range(3)),
                 return_exceptions=True,
             ),
         )
@@ -325,7 +325,7 @@ async def test_a_sign_in_at_that_moment_ends_with_it_or_is_refused(town: Town) -
         assert closing == ""
         assert all(isinstance(one, (Caller, str, WrongSignIn, SignedOut)) for one in begun), begun
         live = await town.books.ask(
-            "SELECT 1 FROM sessions WHERE user_id = %s AND ended_at IS NULL", asha.user_id
+            "SELECT 1 FROM sessions WHERE owner_id = %s AND ended_at IS NULL", asha.owner_id
         )
         assert live == []
 
@@ -335,7 +335,7 @@ async def test_whatever_has_begun_before_it_is_waited_for_and_seen(town: Town, a
         await slow.execute(
             "SELECT post_transfers(%b::uuid[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[],"
             " ARRAY[NULL]::uuid[])",
-            ([uuid.uuid4()], ["slow"], ["promotion"], [PROMOTIONS], [asha.user_id], [1_00]),
+            ([uuid.uuid4()], ["slow"], ["promotion"], [PROMOTIONS], [asha.owner_id], [1_00]),
         )
         closing = asyncio.create_task(refused(town.closes(asha)))
         await waiting_for_a_lock(town.books, 1)
@@ -358,13 +358,13 @@ async def test_a_payment_that_was_being_opened_is_waited_for_and_seen(town: Town
 async def test_who_waits_for_the_closing_finds_it_closed(town: Town, desk: Withdrawals) -> None:
     asha, ravi = await town.person(), await town.books.person(10)
     async with town.books.database.plain() as closer, closer.transaction():
-        await closer.execute("SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE", (asha.user_id,))
-        await closer.execute("SELECT close_wallet(%s)", (asha.user_id,))
+        await closer.execute("SELECT 1 FROM users WHERE id = %s FOR NO KEY UPDATE", (asha.owner_id,))
+        await closer.execute("SELECT close_wallet(%s)", (asha.owner_id,))
         waiting = [
             asyncio.create_task(refused(one))
-            for one in (opens(town, asha), asks(desk, asha, 1), town.signed_in(asha.user_id))
+            for one in (opens(town, asha), asks(desk, asha, 1), town.signed_in(asha.owner_id))
         ]
-        paying = asyncio.create_task(town.books.post(move(Kind.SEND, ravi, asha.user_id, 1_00)))
+        paying = asyncio.create_task(town.books.post(move(Kind.SEND, ravi, asha.owner_id, 1_00)))
         await waiting_for_a_lock(town.books, 4)
 
     assert [await one for one in waiting] == ["WalletClosed", "NotFound", "WrongSignIn"]
@@ -372,7 +372,7 @@ async def test_who_waits_for_the_closing_finds_it_closed(town: Town, desk: Withd
 
 
 async def test_two_at_once_close_it_once(town: Town, asha: Caller) -> None:
-    another = await town.signed_in(asha.user_id)
+    another = await town.signed_in(asha.owner_id)
 
     outcomes = await asyncio.gather(refused(town.closes(asha)), refused(town.closes(another)))
 
@@ -381,7 +381,7 @@ async def test_two_at_once_close_it_once(town: Town, asha: Caller) -> None:
 
 
 async def test_a_password_changed_meanwhile_closes_nothing(town: Town, asha: Caller) -> None:
-    another = await town.signed_in(asha.user_id)
+    another = await town.signed_in(asha.owner_id)
 
     outcomes = await asyncio.gather(refused(town.closes(another)), refused(town.changes(asha)))
 
@@ -398,4 +398,4 @@ async def opens(town: Town, asha: Caller) -> None:
 async def unsaved(town: Town, asha: Caller) -> OnRamp:
     """A payment as it is before it is written."""
     like = await town.books.on_ramp(await town.books.person())
-    return OnRamp(**(like.model_dump() | {"id": uuid.uuid4(), "user_id": asha.user_id, "token": None}))
+    return OnRamp(**(like.model_dump() | {"id": uuid.uuid4(), "user_id": asha.owner_id, "token": None}))

@@ -156,7 +156,7 @@ async def test_a_row_moved_to_another_person_proves_nothing(town: Town) -> None:
     asha, ravi = await town.person(NUMBER), await town.person(NUMBER)
     code = await town.send(asha, PHONE)
 
-    await town.books.ask("UPDATE codes SET user_id = %s", ravi.user_id)
+    await town.books.ask("UPDATE codes SET user_id = %s", ravi.owner_id)
 
     await refused(town, ravi, code, PHONE)
 
@@ -287,7 +287,7 @@ async def test_a_phone_that_somebody_only_claims_does_not_keep_its_owner_out(tow
     who = {"first_name": "Asha", "last_name": "Rao", "password": "batua-demo-1", "phone": "9876500001"}
 
     person = await sign_up(town.books.database, email="asha@x.example", **who)
-    asha = await town.signed_in(person.user_id)
+    asha = await town.signed_in(person.owner_id)
     await town.confirm(asha, await town.send(asha, PHONE), PHONE)
     await sign_up(town.books.database, email="later@x.example", **who)
 
@@ -312,7 +312,7 @@ async def test_a_code_on_its_way_to_the_old_phone_does_not_prove_the_new_one(tow
     asha = await town.person(NUMBER)
     code = await town.send(asha, PHONE)
 
-    await town.books.ask("UPDATE users SET phone = %s WHERE id = %s", OTHER_NUMBER, asha.user_id)
+    await town.books.ask("UPDATE users SET phone = %s WHERE id = %s", OTHER_NUMBER, asha.owner_id)
 
     await refused(town, asha, code, PHONE)
 

@@ -101,7 +101,7 @@ async def test_a_long_history_is_written_piece_by_piece_and_no_row_is_missing(to
     for _ in range(8):
         await town.books.post(*(gift(asha, 1_00) for _ in range(200)))
     await town.books.ask(
-        "INSERT INTO sessions (id, user_id, audience, expires_at)"
+        "INSERT INTO sessions (id, owner_id, audience, expires_at)"
         " SELECT gen_random_uuid(), %s, 'api', now() FROM generate_series(1, 1000)",
         asha,
     )

@@ -47,19 +47,19 @@ async def test_a_frozen_wallet_takes_money_in_and_lets_none_out(town: Town, asha
 
     await freeze(town.books.database, asha)
 
-    assert await town.books.post(move(Kind.SEND, asha.user_id, ravi, 1_00)) == [Posting.FROZEN]
-    assert await town.books.post(move(Kind.SEND, ravi, asha.user_id, 1_00)) == [Posting.POSTED]
-    assert await town.books.credited(asha.user_id, 5_00) is Posting.POSTED
-    assert await town.books.has(asha.user_id) == (16_00, 0)
+    assert await town.books.post(move(Kind.SEND, asha.owner_id, ravi, 1_00)) == [Posting.FROZEN]
+    assert await town.books.post(move(Kind.SEND, ravi, asha.owner_id, 1_00)) == [Posting.POSTED]
+    assert await town.books.credited(asha.owner_id, 5_00) is Posting.POSTED
+    assert await town.books.has(asha.owner_id) == (16_00, 0)
 
 
 async def test_freezing_again_keeps_the_time_since_when_it_is(town: Town, asha: Caller) -> None:
     await freeze(town.books.database, asha)
-    [since] = await town.books.ask("SELECT frozen_at FROM balances WHERE account_id = %s", asha.user_id)
+    [since] = await town.books.ask("SELECT frozen_at FROM balances WHERE account_id = %s", asha.owner_id)
 
     await freeze(town.books.database, asha)
 
-    assert await town.books.ask("SELECT frozen_at FROM balances WHERE account_id = %s", asha.user_id) == [
+    assert await town.books.ask("SELECT frozen_at FROM balances WHERE account_id = %s", asha.owner_id) == [
         since
     ]
 
@@ -73,13 +73,13 @@ async def test_unfreezing_asks_for_the_password(town: Town, asha: Caller) -> Non
     await town.unfreezes(asha)
 
     assert not await town.is_frozen(asha)
-    assert await town.books.post(move(Kind.SEND, asha.user_id, await town.books.person(), 1_00)) == [
+    assert await town.books.post(move(Kind.SEND, asha.owner_id, await town.books.person(), 1_00)) == [
         Posting.POSTED
     ]
 
 
 async def test_a_session_that_has_ended_freezes_and_unfreezes_nothing(town: Town, asha: Caller) -> None:
-    thief = await town.signed_in(asha.user_id)
+    thief = await town.signed_in(asha.owner_id)
     await end_other_sessions(town.books.database, asha)
 
     with pytest.raises(SignedOut):
@@ -97,23 +97,23 @@ async def test_of_fifty_sends_while_it_freezes_each_is_done_or_refused_and_none_
     ravi = await town.books.person()
 
     outcomes = await asyncio.gather(
-        *(town.books.post(move(Kind.SEND, asha.user_id, ravi, 10)) for _ in range(25)),
+        *(town.books.post(move(Kind.SEND, asha.owner_id, ravi, 10)) for _ in range(25)),
         freeze(town.books.database, asha),
-        *(town.books.post(move(Kind.SEND, asha.user_id, ravi, 10)) for _ in range(25)),
+        *(town.books.post(move(Kind.SEND, asha.owner_id, ravi, 10)) for _ in range(25)),
     )
 
     sent = sum(one == [Posting.POSTED] for one in outcomes)
     assert sent + sum(one == [Posting.FROZEN] for one in outcomes) == 50
-    assert await town.books.has(asha.user_id) == (10_00 - 10 * sent, 0)
-    assert await town.books.post(move(Kind.SEND, asha.user_id, ravi, 10)) == [Posting.FROZEN]
+    assert await town.books.has(asha.owner_id) == (10_00 - 10 * sent, 0)
+    assert await town.books.post(move(Kind.SEND, asha.owner_id, ravi, 10)) == [Posting.FROZEN]
 
 
 async def test_money_that_comes_while_it_freezes_is_not_lost(town: Town, asha: Caller) -> None:
     await asyncio.gather(
-        *(town.books.post(gift(asha.user_id, 1_00)) for _ in range(20)), freeze(town.books.database, asha)
+        *(town.books.post(gift(asha.owner_id, 1_00)) for _ in range(20)), freeze(town.books.database, asha)
     )
 
-    assert await town.books.has(asha.user_id) == (30_00, 0)
+    assert await town.books.has(asha.owner_id) == (30_00, 0)
     assert await town.is_frozen(asha)
 
 
@@ -121,14 +121,14 @@ async def test_money_that_comes_while_it_freezes_is_not_lost(town: Town, asha: C
 
 
 async def test_another_password_ends_every_session_but_this_one(town: Town, asha: Caller) -> None:
-    elsewhere, token = await town.signed_in(asha.user_id), await town.token(asha.user_id)
+    elsewhere, token = await town.signed_in(asha.owner_id), await town.token(asha.owner_id)
 
     await town.changes(asha)
 
     assert await town.is_live(asha)
     assert not await town.is_live(elsewhere)
     assert not await town.knows(token)
-    assert (await town.logs_in(asha, ANOTHER)).user_id == asha.user_id
+    assert (await town.logs_in(asha, ANOTHER)).owner_id == asha.owner_id
     with pytest.raises(WrongSignIn):
         await town.logs_in(asha, PASSWORD)
 
@@ -146,13 +146,13 @@ async def test_another_password_ends_every_session_but_this_one(town: Town, asha
 async def test_a_refused_change_changes_nothing(
     town: Town, asha: Caller, current: str, chosen: str, refusal: type[Exception]
 ) -> None:
-    elsewhere = await town.signed_in(asha.user_id)
+    elsewhere = await town.signed_in(asha.owner_id)
 
     with pytest.raises(refusal):
         await town.changes(asha, current, chosen)
 
     assert await town.is_live(elsewhere)
-    assert (await town.logs_in(asha)).user_id == asha.user_id
+    assert (await town.logs_in(asha)).owner_id == asha.owner_id
 
 
 async def test_five_wrong_passwords_have_to_wait_wherever_they_are_asked_for(
@@ -170,7 +170,7 @@ async def test_five_wrong_passwords_have_to_wait_wherever_they_are_asked_for(
 
 
 async def test_of_two_changes_at_once_one_holds_and_the_other_is_out(town: Town, asha: Caller) -> None:
-    elsewhere = await town.signed_in(asha.user_id)
+    elsewhere = await town.signed_in(asha.owner_id)
 
     outcomes = await asyncio.gather(
         refused(town.changes(asha, chosen="the first one")),
@@ -179,7 +179,7 @@ async def test_of_two_changes_at_once_one_holds_and_the_other_is_out(town: Town,
 
     assert sorted(outcomes) == ["", "SignedOut"]
     kept = "the first one" if outcomes[0] == "" else "the second one"
-    assert (await town.logs_in(asha, kept)).user_id == asha.user_id
+    assert (await town.logs_in(asha, kept)).owner_id == asha.owner_id
 
 
 # Sessions elsewhere
@@ -188,14 +188,14 @@ async def test_of_two_changes_at_once_one_holds_and_the_other_is_out(town: Town,
 async def shown(town: Town, one: Caller) -> list[OwnSession]:
     return await with_retries(
         town.books.database,
-        lambda connection: live_of(connection, one.user_id, first=one.session_id, idle=IDLE),
+        lambda connection: live_of(connection, one.owner_id, first=one.session_id, idle=IDLE),
     )
 
 
 async def test_all_sessions_that_count_are_shown_and_this_one_first(town: Town, asha: Caller) -> None:
-    await town.token(asha.user_id)
-    elsewhere = await town.signed_in(asha.user_id)
-    idle = await town.signed_in(asha.user_id)
+    await town.token(asha.owner_id)
+    elsewhere = await town.signed_in(asha.owner_id)
+    idle = await town.signed_in(asha.owner_id)
     await town.books.ask(
         "UPDATE sessions SET last_seen_at = now() - interval '31 minutes' WHERE id = %s", idle.session_id
     )
@@ -215,7 +215,7 @@ async def test_all_sessions_that_count_are_shown_and_this_one_first(town: Town, 
 async def test_a_program_that_signed_in_long_ago_is_shown_as_long_as_its_token_counts(
     town: Town, asha: Caller
 ) -> None:
-    await town.token(asha.user_id)
+    await town.token(asha.owner_id)
     await town.books.ask(
         "UPDATE sessions SET last_seen_at = now() - interval '40 minutes' WHERE audience = 'api'"
     )
@@ -225,9 +225,9 @@ async def test_a_program_that_signed_in_long_ago_is_shown_as_long_as_its_token_c
 
 async def test_one_session_is_ended_and_no_other(town: Town, asha: Caller) -> None:
     elsewhere, third, token = (
-        await town.signed_in(asha.user_id),
-        await town.signed_in(asha.user_id),
-        await town.token(asha.user_id),
+        await town.signed_in(asha.owner_id),
+        await town.signed_in(asha.owner_id),
+        await town.token(asha.owner_id),
     )
     [program] = [one for one in await shown(town, asha) if one.is_program]
 
@@ -242,7 +242,7 @@ async def test_one_session_is_ended_and_no_other(town: Town, asha: Caller) -> No
 
 async def test_another_persons_session_and_ones_own_cannot_be_ended_so(town: Town, asha: Caller) -> None:
     ravi = await town.person()
-    over = await town.signed_in(asha.user_id)
+    over = await town.signed_in(asha.owner_id)
     await end_session(town.books.database, asha, over.session_id)
 
     for wanted in (ravi.session_id, asha.session_id, over.session_id, new_id()):
@@ -255,11 +255,11 @@ async def test_another_persons_session_and_ones_own_cannot_be_ended_so(town: Tow
 
 async def test_ending_all_others_leaves_this_one_even_while_others_begin(town: Town, asha: Caller) -> None:
     ravi = await town.person()
-    tokens = [await town.token(asha.user_id) for _ in range(3)]
+    tokens = [await town.token(asha.owner_id) for _ in range(3)]
 
     await asyncio.gather(
         end_other_sessions(town.books.database, asha),
-        *(town.signed_in(asha.user_id) for _ in range(5)),
+        *(town.signed_in(asha.owner_id) for _ in range(5)),
         return_exceptions=True,
     )
     await end_other_sessions(town.books.database, asha)
@@ -270,7 +270,7 @@ async def test_ending_all_others_leaves_this_one_even_while_others_begin(town: T
 
 
 async def test_of_two_that_end_each_other_one_stays(town: Town, asha: Caller) -> None:
-    thief = await town.signed_in(asha.user_id)
+    thief = await town.signed_in(asha.owner_id)
 
     outcomes = await asyncio.gather(
         refused(end_other_sessions(town.books.database, asha)),
@@ -283,9 +283,9 @@ async def test_of_two_that_end_each_other_one_stays(town: Town, asha: Caller) ->
 
 async def test_no_more_than_fifty_are_shown(town: Town, asha: Caller) -> None:
     await town.books.ask(
-        "INSERT INTO sessions (id, user_id, audience, expires_at)"
+        "INSERT INTO sessions (id, owner_id, audience, expires_at)"
         " SELECT gen_random_uuid(), %s, 'api', now() + %s FROM generate_series(1, 60)",
-        asha.user_id,
+        asha.owner_id,
         timedelta(hours=1),
     )
 

@@ -77,7 +77,7 @@ async def test_a_reset_ends_every_session_of_that_person_and_no_others(town: Tow
     [(asha_id,)] = await town.books.ask("SELECT id FROM users")
     ravi = await with_account(town, RAVI)
     await town.signed_in(asha_id)
-    ravis = await town.signed_in(ravi.user_id)
+    ravis = await town.signed_in(ravi.owner_id)
     async with town.books.database.transaction() as session:
         await sessions.begin_in_browser(
             session,

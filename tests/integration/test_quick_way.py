@@ -101,7 +101,7 @@ async def test_a_token_that_was_ended_counts_on_neither_way(town: Town) -> None:
     client = await town.process()
     before = await asha.sends(client, ravi, 1)
 
-    await town.books.ask("UPDATE sessions SET ended_at = now() WHERE user_id = %s", asha.id)
+    await town.books.ask("UPDATE sessions SET ended_at = now() WHERE owner_id = %s", asha.id)
     quick = await asha.sends(client, ravi, 1)
     full = await client.get(BALANCE, headers=asha.headers | FULL_WAY)
 

@@ -29,7 +29,7 @@ async def balance(the: TheServices, caller: SignedIn) -> BalanceAnswer:
 
 
 async def balance_answer(the: Services, caller: Caller) -> BalanceAnswer:
-    has = await the.balances.of(caller.user_id)
+    has = await the.balances.of(caller.owner_id)
     return BalanceAnswer(balance=json_rupees(has.balance_paise), locked=json_rupees(has.held_paise))
 
 
@@ -41,7 +41,7 @@ async def balance_answer(the: Services, caller: Caller) -> BalanceAnswer:
 async def transfer(
     body: TransferBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
 ) -> Response:
-    await the.throttle.money(str(caller.user_id))
+    await the.throttle.money(str(caller.owner_id))
 
     async def work(reference: str | None) -> Transferred:
         return await transferred(the, caller, body, reference)
@@ -67,7 +67,7 @@ async def transferred(
 async def start_on_ramp(
     body: OnRampBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
 ) -> Response:
-    await the.throttle.money(str(caller.user_id))
+    await the.throttle.money(str(caller.owner_id))
 
     async def work(_reference: str | None) -> StartedOnRamp:
         row = await start_on_ramp_of(the, caller, bank=body.bank, amount_paise=Paise(body.amount))
@@ -83,7 +83,7 @@ async def on_ramp(on_ramp_id: str, the: TheServices, caller: SignedIn) -> OnRamp
     except ValueError as error:
         raise NotFound from error
     async with the.database.transaction() as session:
-        row = await find_of_user(session, wanted, caller.user_id)
+        row = await find_of_user(session, wanted, caller.owner_id)
     if row is None:
         raise NotFound
     return OnRampAnswer.of(row)

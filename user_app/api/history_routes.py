@@ -53,7 +53,7 @@ async def transactions(
 
     page: Page = await with_retries(
         the.database,
-        lambda connection: page_of(connection, caller.user_id, wanted=wanted, begin=begin, most=limit),
+        lambda connection: page_of(connection, caller.owner_id, wanted=wanted, begin=begin, most=limit),
     )
     return TransactionsAnswer.of(page.rows, _written(page.next) if page.next else None)
 

@@ -139,7 +139,7 @@ def _transfer_body(body: bytes) -> TransferBody:
 
 async def _transfer(the: Services, caller: Caller, given: object) -> BaseModel:
     assert isinstance(given, TransferBody)
-    await the.throttle.money(str(caller.user_id))
+    await the.throttle.money(str(caller.owner_id))
     return await account_routes.transferred(the, caller, given, None)
 
 

@@ -67,7 +67,7 @@ async def repeatable(
 
     answered = await idempotency.once(
         the.database,
-        user_id=caller.user_id,
+        user_id=caller.owner_id,
         route=request.scope["route"].name,
         key=key,
         body=body.model_dump_json(),

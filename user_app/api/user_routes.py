@@ -76,7 +76,7 @@ async def find_people(
 
 async def _caller_unless_open(the: TheServices, credentials: Credentials) -> uuid.UUID | None:
     try:
-        return (await signed_in(the, credentials)).user_id
+        return (await signed_in(the, credentials)).owner_id
     except SignedOut:
         if the.settings.api_open_directory:
             return None

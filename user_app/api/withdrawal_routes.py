@@ -40,11 +40,11 @@ async def withdraw(
     wait: WaitSeconds = 0,
     key: IdempotencyKey = None,
 ) -> Response:
-    await the.throttle.money(str(caller.user_id))
+    await the.throttle.money(str(caller.owner_id))
 
     async def work(reference: str | None) -> WithdrawalAnswer:
         withdrawal_id = await the.withdrawals.request(
-            caller.user_id,
+            caller.owner_id,
             bank=body.bank,
             account_number=parse_account_number(body.account_number),
             ifsc=parse_ifsc(body.ifsc),
@@ -73,7 +73,7 @@ async def cancel_withdrawal(withdrawal_id: str, the: TheServices, caller: Signed
 
 async def _answer(the: Services, caller: Caller, withdrawal_id: uuid.UUID) -> WithdrawalAnswer:
     async def read(connection: Connection) -> tuple[OwnWithdrawal | None, list[Attempted]]:
-        found = await withdrawal_of(connection, withdrawal_id, caller.user_id)
+        found = await withdrawal_of(connection, withdrawal_id, caller.owner_id)
         return found, await attempts_of(connection, withdrawal_id) if found else []
 
     found, attempts = await with_retries(the.database, read)

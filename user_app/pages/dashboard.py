@@ -16,15 +16,15 @@ from shared_ui.balance import balance_card
 from shared_ui.chart_scale import Chart
 from shared_ui.charts import TableRow, bar_chart, choices, figures_table, legend
 from shared_ui.frame import columns
+from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.icons import icon
 from shared_ui.parts import card, main_link
+from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from user_app.dashboard_words import RANGES, Drawing, Range, drawing_of, spans_of
 from user_app.frame import wallet_page
 from user_app.history_words import history_row
-from user_app.live import guard
-from user_app.services import the_services
 from user_app.wallet_state import Wallet, show, show_first
 from wallet.caller import Caller
 
@@ -76,8 +76,8 @@ class Dashboard(rx.State):
 
 async def _read(connection: Connection, caller: Caller, chosen: Range) -> tuple[Drawing, Page]:
     spans = spans_of(chosen, kolkata_day(datetime.now(UTC)))
-    figures = await balance_history(connection, caller.user_id, spans)
-    page = await page_of(connection, caller.user_id, wanted=Wanted(), begin=Place(), most=_NEWEST)
+    figures = await balance_history(connection, caller.owner_id, spans)
+    page = await page_of(connection, caller.owner_id, wanted=Wanted(), begin=Place(), most=_NEWEST)
     return drawing_of(chosen, figures), page
 
 

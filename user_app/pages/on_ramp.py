@@ -9,13 +9,13 @@ from money.times import ist
 from shared_db.connection import with_retries
 from shared_db.on_ramp_history import Attempt, attempt_of
 from shared_ui.frame import columns
+from shared_ui.guarded import guard
 from shared_ui.history import TimelineStep, timeline
 from shared_ui.parts import card, main_link, second_link
 from shared_ui.results import done, not_done, on_its_way, result
+from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
 from user_app.frame import wallet_page
-from user_app.live import guard
-from user_app.services import the_services
 from user_app.wallet_state import show, show_first
 from user_app.words import BANKS, note_of, outcome_of, steps_of
 from wallet.caller import Caller
@@ -38,7 +38,7 @@ class OnRampPage(rx.State):
         wanted = self.router.url.query_parameters.get("id", "")
         database = the_services().database
         found = await with_retries(
-            database, lambda connection: attempt_of(connection, wanted, caller.user_id)
+            database, lambda connection: attempt_of(connection, wanted, caller.owner_id)
         )
         if found is None:
             self.reset()

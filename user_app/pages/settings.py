@@ -12,18 +12,18 @@ from shared_db.screens import owner
 from shared_ui.fields import code_field, quiet_button, submit_button, text_field
 from shared_ui.frame import columns
 from shared_ui.guard import FormData
+from shared_ui.guarded import guard
 from shared_ui.parts import card, outcome_chip
 from shared_ui.said import Said
+from shared_ui.services import the_services
 from shared_ui.texts import Text, Truth
 from user_app.bank_accounts_card import BankAccounts, bank_accounts_card
 from user_app.close_card import Closing, close_card, your_data_card
 from user_app.frame import wallet_page
 from user_app.freeze_card import Freezing, freeze_card
-from user_app.live import guard
 from user_app.name_card import Name, name_card
 from user_app.password_card import password_card
 from user_app.secured import Secured
-from user_app.services import the_services
 from user_app.sessions_card import Sessions, sessions_card
 from user_app.wallet_state import show, show_first
 from wallet import verify_contact
@@ -54,7 +54,7 @@ class Contacts(rx.State):
 
     async def _repaint(self, caller: Caller) -> None:
         database = the_services().database
-        found = await with_retries(database, lambda connection: owner(connection, caller.user_id))
+        found = await with_retries(database, lambda connection: owner(connection, caller.owner_id))
         self.email, self.phone = found.email, found.phone or ""
         self.is_email_verified = found.email_verified_at is not None
         self.is_phone_verified = found.phone_verified_at is not None

@@ -8,7 +8,7 @@ from shared_ui.elements import PlainLink
 from shared_ui.fields import password_field, submit_button, text_field
 from shared_ui.frame import form_page
 from shared_ui.in_browser import NativeForm
-from user_app.turned_back import LINK, TurnedBack, form_problem, problem_at
+from shared_ui.turned_back import LINK, TurnedBack, form_problem, problem_at
 
 
 def signup() -> rx.Component:

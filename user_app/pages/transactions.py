@@ -11,16 +11,16 @@ from shared_db.history_search import search
 from shared_ui.choices import Choice, day_field, select_field, select_of
 from shared_ui.fields import quiet_button, submit_button, text_field
 from shared_ui.frame import columns
+from shared_ui.guarded import guard
 from shared_ui.history import transaction_row
 from shared_ui.in_browser import PRESS_WHEN_SEEN, DownloadForm, Sentinel
 from shared_ui.parts import card
+from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from user_app.frame import wallet_page
 from user_app.history_filter import Filter, FilterForm, wanted_of
 from user_app.history_words import HistoryLine, lines_of
-from user_app.live import guard
 from user_app.papers import months_of
-from user_app.services import the_services
 from user_app.wallet_state import show, show_first
 from wallet.caller import Caller
 
@@ -59,7 +59,7 @@ class History(rx.State):
         page = await with_retries(
             the_services().database,
             lambda connection: search(
-                connection, caller.user_id, wanted=wanted, sought=sought, begin=begin, most=most
+                connection, caller.owner_id, wanted=wanted, sought=sought, begin=begin, most=most
             ),
         )
         last_day = next((line.day for line in reversed(self.lines) if line.day), "")

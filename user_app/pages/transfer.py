@@ -18,13 +18,13 @@ from shared_ui.balance import balance_card
 from shared_ui.fields import amount_field, bank_picker, submit_button
 from shared_ui.frame import columns
 from shared_ui.guard import FormData
+from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.parts import card
+from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from user_app.adding_money import start_on_ramp_of
 from user_app.frame import wallet_page
-from user_app.live import guard
-from user_app.services import the_services
 from user_app.wallet_state import Wallet, show, show_first
 from user_app.withdraw_card import withdraw_card
 from user_app.withdraw_state import TakeOut
@@ -87,7 +87,7 @@ class Transfer(rx.State):
         # Busy until the browser is at the bank: a second press that waits behind this one starts nothing.
         leaves = False
         try:
-            await the_services().throttle.money(str(caller.user_id))
+            await the_services().throttle.money(str(caller.owner_id))
             row = await start_on_ramp_of(the_services(), caller, bank=asked[1], amount_paise=Paise(asked[0]))
             leaves = True
         except BankNotReachable as refusal:
@@ -101,8 +101,8 @@ class Transfer(rx.State):
 
 async def _latest(connection: Connection, caller: Caller) -> list[MoneyRow]:
     """What came from banks and went to them, the newest first."""
-    added = await attempts_of(connection, caller.user_id, most=_SHOWN)
-    taken_out = await withdrawals_of(connection, caller.user_id, most=_SHOWN)
+    added = await attempts_of(connection, caller.owner_id, most=_SHOWN)
+    taken_out = await withdrawals_of(connection, caller.owner_id, most=_SHOWN)
     rows = [(one.created_at, attempt_row(one)) for one in added]
     rows += [(one.created_at, withdrawal_row(one)) for one in taken_out]
     return [row for _, row in heapq.nlargest(_SHOWN, rows, key=lambda row: row[0])]

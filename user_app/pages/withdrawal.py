@@ -15,14 +15,14 @@ from shared_db.solvency import outgoing_is_stopped
 from shared_db.withdrawal_history import Attempted, OwnWithdrawal, attempts_of, withdrawal_of
 from shared_ui.fields import quiet_button
 from shared_ui.frame import columns
+from shared_ui.guarded import guard
 from shared_ui.history import TimelineStep, timeline
 from shared_ui.parts import card, main_link, second_link
 from shared_ui.results import done, not_done, on_its_way, result
+from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import given
 from user_app.frame import wallet_page
-from user_app.live import guard
-from user_app.services import the_services
 from user_app.wallet_state import show, show_first
 from user_app.withdrawal_words import (
     Circumstances,
@@ -99,7 +99,7 @@ class WithdrawalPage(rx.State):
 async def _read(
     connection: Connection, wanted: uuid.UUID, caller: Caller
 ) -> tuple[OwnWithdrawal, list[Attempted], Circumstances] | None:
-    one = await withdrawal_of(connection, wanted, caller.user_id)
+    one = await withdrawal_of(connection, wanted, caller.owner_id)
     if one is None:
         return None
     health = await health_of_banks(connection)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from shared_ui.forms import kept_fields, sentence
+from shared_ui.guarded import guard
 from shared_ui.local_path import local_path
-from user_app.live import guard
-from user_app.services import the_door
+from shared_ui.services import the_door
 
 _FIELD_OF = {
     "EmailRefused": "email",
@@ -15,6 +15,9 @@ _FIELD_OF = {
     "FirstNameRefused": "first_name",
     "LastNameRefused": "last_name",
     "PhoneRefused": "phone",
+    "ShopNameRefused": "name",
+    "HandleRefused": "handle",
+    "HandleTaken": "handle",
     "PasswordRefused": "password",
     "CodeRefused": "code",
 }
@@ -42,6 +45,9 @@ class TurnedBack(rx.State):
     first_name: str = ""
     last_name: str = ""
     phone: str = ""
+    name: str = ""
+    """Of a shop."""
+    handle: str = ""
     next_page: str = ""
 
     @guard.anybody
@@ -58,6 +64,8 @@ class TurnedBack(rx.State):
         self.first_name = kept.get("first_name", "")
         self.last_name = kept.get("last_name", "")
         self.phone = kept.get("phone", "")
+        self.name = kept.get("name", "")
+        self.handle = kept.get("handle", "")
 
 
 def problem_at(field: str) -> rx.Var[str]:
