@@ -30,7 +30,7 @@ bench: install ## run every benchmark: JSON on stdout, a table on stderr
 
 lock: ## write requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --output-file requirements.txt
+		--no-strip-extras --no-emit-index-url --no-header --no-annotate --output-file requirements.txt
 
 install: ## make .venv hold exactly the locked set
 	@$(PYTHON) runtime/install.py

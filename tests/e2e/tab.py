@@ -179,7 +179,7 @@ def _short(full_name: str) -> str:
 class Someone:
     """Somebody who has signed up by the page's form."""
 
-    user_id: uuid.UUID
+    owner_id: uuid.UUID
     email: str
     cookie: str
     """As the browser sends it."""
