@@ -1,0 +1,37 @@
+"""Shops for the tests: merchants without a password that could be typed, and payments to them."""
+
+from __future__ import annotations
+
+import uuid
+
+from money.movements import Kind, Movement, Posting
+from money.rupees import Paise
+from shared_db.ids import new_id
+from shared_db.merchants import open_account
+from shared_db.models import Merchant
+from tests.town import Books
+
+
+async def shop(books: Books, *, name: str = "Chai Point", handle: str | None = None) -> uuid.UUID:
+    """A shop that is open, and has nothing yet."""
+    one = new_id()
+    merchant = Merchant(
+        id=one,
+        email=f"{one}@shops.example",
+        name=name,
+        handle=handle or f"shop{one.hex[-12:]}",
+        password_hash="-",
+    )
+    async with books.database.transaction() as session:
+        await open_account(session, merchant)
+    return one
+
+
+async def paid(
+    books: Books, payer: uuid.UUID, merchant: uuid.UUID, paise: int, *, note: str | None = None
+) -> uuid.UUID:
+    """A payment that stands in the ledger."""
+    one = new_id()
+    movement = Movement(one, f"payment:{one}", Kind.PAYMENT, payer, merchant, Paise(paise), note=note)
+    assert await books.post(movement) == [Posting.POSTED]
+    return one
