@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+from uuid import uuid4
+
 import reflex as rx
 
 from money.errors import DayRefused
@@ -10,15 +13,18 @@ from shared_db.history import Place
 from shared_db.history_search import search
 from shared_ui.choices import Choice, day_field, select_field, select_of
 from shared_ui.fields import quiet_button, submit_button, text_field
+from shared_ui.folds import folded
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import transaction_row
 from shared_ui.in_browser import PRESS_WHEN_SEEN, DownloadForm, Sentinel
 from shared_ui.parts import card
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
+from shared_ui.texts import Text
 from user_app.frame import wallet_page
-from user_app.history_filter import Filter, FilterForm, wanted_of
+from user_app.history_filter import Filter, FilterForm, count_of, wanted_of
 from user_app.history_words import HistoryLine, lines_of
 from user_app.papers import months_of
 from user_app.wallet_state import show, show_first
@@ -42,7 +48,13 @@ class History(rx.State):
     lines: list[HistoryLine] = []
     has_more: bool = False
     chosen: Filter = Filter()
+    count: str = ""
+    """How much of the filter is in use; empty: nothing."""
     problem: str = ""
+    unfolded: str = ""
+    """What a phone shows of `filter` and `files`; at most one."""
+    visit: str = ""
+    """Of this memory of ours: where it was lost, the form begins anew with it."""
     months: list[Choice] = []
     _place: Place | None = None
 
@@ -69,7 +81,9 @@ class History(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.chosen, self.problem, self.lines = Filter(), "", []
+        if not await is_back(self):
+            self.chosen, self.count, self.problem, self.lines = Filter(), "", "", []
+            self.unfolded, self.visit = "", self.visit or uuid4().hex
         self.months = await months_of(caller)
         await show_first(self, caller, History)
 
@@ -85,8 +99,13 @@ class History(rx.State):
         except DayRefused as refusal:
             self.problem = refusal.sentence
             return
-        self.chosen, self.lines, self._place = asked, [], Place()
+        self.chosen, self.count, self.unfolded = asked, count_of(asked), ""
+        self.lines, self._place = [], Place()
         await self._read(caller, _AT_ONCE)
+
+    @guard.signed_in
+    async def unfold(self, _caller: Caller, part: Literal["filter", "files"]) -> None:
+        self.unfolded = "" if self.unfolded == part else part
 
     @guard.signed_in
     async def more(self, caller: Caller) -> None:
@@ -103,27 +122,44 @@ def _filters() -> rx.Component:
                 hint="A name, a note, a reference or an amount.",
                 is_required=False,
             ),
-            rx.el.div(
-                select_field("Type", "type", _TYPES),
-                select_field("Status", "result", _RESULTS),
-                class_name="grid gap-3 tablet:grid-cols-2 wide:grid-cols-1",
-            ),
-            rx.el.div(
-                day_field("Since", "since"),
-                day_field("Until", "until", problem=History.problem),
-                class_name="grid gap-3 tablet:grid-cols-2 wide:grid-cols-1",
+            _fold(
+                "Filter",
+                rx.el.div(
+                    select_field("Type", "type", _TYPES),
+                    select_field("Status", "result", _RESULTS),
+                    day_field("Since", "since"),
+                    day_field("Until", "until", problem=History.problem),
+                    class_name="grid gap-3 tablet:grid-cols-2 wide:grid-cols-1",
+                ),
+                part="filter",
+                count=History.count,
             ),
             submit_button("Show"),
             on_submit=History.choose,
             no_validate=True,
+            key=History.visit,
             class_name="flex flex-col gap-3",
         ),
         title="Find",
     )
 
 
+def _fold(
+    word: str, *content: rx.Component, part: Literal["filter", "files"], count: Text = ""
+) -> rx.Component:
+    is_open, on_press = History.unfolded == part, History.unfold(part)
+    return folded(word, *content, part=part, is_open=is_open, on_press=on_press, count=count)
+
+
 def _files() -> rx.Component:
     return card(
+        _fold("CSV or PDF", _chosen_as_csv(), _month_as_pdf(), part="files"),
+        title="As a file",
+    )
+
+
+def _chosen_as_csv() -> rx.Component:
+    return rx.el.div(
         DownloadForm.create(
             *(
                 rx.el.input(type="hidden", name=name, value=value, read_only=True)
@@ -140,17 +176,22 @@ def _files() -> rx.Component:
             method="get",
         ),
         rx.el.p("What you have chosen above, for a spreadsheet.", class_name="mt-2 text-label text-quiet"),
+    )
+
+
+def _month_as_pdf() -> rx.Component:
+    return rx.el.div(
         DownloadForm.create(
             select_of("Month", "month", History.months),
             quiet_button("Download PDF"),
             action="/files/statement.pdf",
             method="get",
-            class_name="mt-4 flex flex-col gap-3 border-t border-line pt-4",
+            class_name="flex flex-col gap-3",
         ),
         rx.el.p(
             "A statement: each movement, and the balance after it.", class_name="mt-2 text-label text-quiet"
         ),
-        title="As a file",
+        class_name="border-t border-line pt-4",
     )
 
 
