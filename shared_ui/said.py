@@ -52,8 +52,7 @@ class OneVisitor(Middleware):
             if not session or said._shown_to != session:
                 forget(root)
                 said._shown_to = session
-            elif CompileVars.PAYLOAD_HASHES not in event.payload:
-                # A page that is opened says what it was built with; one that has lost its socket does not.
+            elif not _is_opened(event):
                 said._back_on = str(state.router.url)
                 return None
             said._back_on = ""
@@ -65,6 +64,11 @@ class OneVisitor(Middleware):
             return str((await self._door().caller(cookies)).session_id)
         except (SignedOut, Unavailable, *CONNECTION_ERRORS):
             return ""
+
+
+def _is_opened(event: Event) -> bool:
+    """A page that is opened says what it was built with; one that has only lost its socket does not."""
+    return isinstance(event.payload, dict) and CompileVars.PAYLOAD_HASHES in event.payload
 
 
 async def is_back(page: rx.State) -> bool:

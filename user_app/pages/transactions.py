@@ -18,7 +18,7 @@ from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import transaction_row
 from shared_ui.in_browser import PRESS_WHEN_SEEN, DownloadForm, Sentinel
-from shared_ui.parts import card
+from shared_ui.parts import card, second_link
 from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
@@ -200,7 +200,7 @@ def _lines() -> rx.Component:
         rx.cond(
             History.lines,
             rx.el.ul(rx.foreach(History.lines, _line)),
-            empty_state("Nothing here", "What happens to your money stands here; choose less to see more."),
+            _nothing(),
         ),
         rx.cond(
             History.has_more,
@@ -210,6 +210,18 @@ def _lines() -> rx.Component:
             ),
         ),
         rx.el.p(_counted(), role="status", class_name="sr-only"),
+    )
+
+
+def _nothing() -> rx.Component:
+    return rx.cond(
+        (History.count != "") | (History.chosen.words != ""),
+        empty_state("Nothing here", "Nothing fits what you have chosen. Choose less to see more."),
+        empty_state(
+            "Nothing here yet",
+            "What happens to your money stands here.",
+            second_link("Add your first money", "/transfer"),
+        ),
     )
 
 
