@@ -32,8 +32,8 @@ def figure_card(title: str, figure: Figure, *, test_id: str) -> rx.Component:
             rx.el.p(
                 rx.match(
                     figure.direction,
-                    ("more", icon("more", "mt-[2px] size-4 text-good")),
-                    ("less", icon("less", "mt-[2px] size-4 text-waiting")),
+                    ("more", icon("more", "mt-[2px] size-4 text-accent")),
+                    ("less", icon("less", "mt-[2px] size-4 text-quiet")),
                     icon("same", "mt-[2px] size-4 text-quiet"),
                 ),
                 rx.el.span(figure.change, class_name=_HIDDEN_AMOUNTS),

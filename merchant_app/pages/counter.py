@@ -82,9 +82,9 @@ def _top() -> rx.Component:
             rx.el.label("Announce", html_for="field-announce", class_name="sr-only"),
             rx.el.div(
                 AnnounceSelect.create(
-                    rx.el.option("Sound and English", value="en-IN"),
-                    rx.el.option("Sound and Hindi (हिन्दी)", value="hi-IN"),
-                    rx.el.option("Sound only", value=""),
+                    rx.el.option("In English", value="en-IN"),
+                    rx.el.option("In Hindi (हिन्दी)", value="hi-IN"),
+                    rx.el.option("By a sound only", value=""),
                     class_name=f"{_ON_CARD} w-full appearance-none bg-hero pr-12",
                 ),
                 icon("down", "pointer-events-none absolute right-3 top-3 size-5"),
@@ -151,7 +151,7 @@ def _today() -> rx.Component:
             rx.foreach(Counter.rows, _row),
             shop=Counter.shop,
             newest=Counter.newest,
-            class_name="mt-2 divide-y divide-hero-glow [&>li:nth-child(n+6)]:hidden",
+            class_name="mt-2 [&>li:nth-child(n+6)]:hidden",
         ),
         class_name="w-full rounded-card border border-hero-quiet p-4 wide:w-96 wide:shrink-0",
     )
@@ -172,7 +172,7 @@ def _row(row: CounterRow) -> rx.Component:
             "data-english": row.english,
             "data-hindi": row.hindi,
         },
-        class_name="flex items-center justify-between gap-4 py-3",
+        class_name="flex items-center justify-between gap-4 border-t border-hero-glow py-3 first:border-t-0",
     )
 
 
