@@ -6,12 +6,12 @@ import reflex as rx
 
 from shared_db.connection import with_retries
 from shared_db.wallets import obstacles
-from shared_ui.fields import danger_button, password_field, quiet_button
+from shared_ui.fields import danger_button, quiet_button
 from shared_ui.guarded import guard
-from shared_ui.in_browser import FOCUS, DownloadForm, Focused, NativeForm
+from shared_ui.in_browser import FOCUS, DownloadForm, Focused
 from shared_ui.parts import card
 from shared_ui.services import the_services
-from user_app.secured import Secured, problem_at, what_came
+from user_app.secured import Secured, password_form, what_came
 from wallet.caller import Caller
 from wallet.close_wallet import REFUSALS
 
@@ -99,13 +99,11 @@ def _look_once_more() -> rx.Component:
             ),
             class_name="flex list-disc flex-col gap-1 pl-5 text-label text-quiet",
         ),
-        NativeForm.create(
-            password_field(field_id="close-password", problem=problem_at("close", "password")),
+        password_form(
+            "close",
             danger_button("Confirm, close my wallet"),
             quiet_button("Keep it", on_click=Closing.change),
             action="/auth/close-wallet",
-            method="post",
-            class_name="flex flex-col gap-3",
         ),
         class_name="flex flex-col gap-3",
     )

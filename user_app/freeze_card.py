@@ -7,12 +7,12 @@ import reflex as rx
 from money.times import ist
 from shared_db.connection import with_retries
 from shared_db.screens import owner
-from shared_ui.fields import password_field, quiet_button, submit_button
+from shared_ui.fields import quiet_button, submit_button
 from shared_ui.guarded import guard
-from shared_ui.in_browser import FOCUS, Focused, NativeForm
+from shared_ui.in_browser import FOCUS, Focused
 from shared_ui.parts import card, outcome_chip
 from shared_ui.services import the_services
-from user_app.secured import problem_at, what_came
+from user_app.secured import password_form, what_came
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
 from wallet.freeze_wallet import freeze
@@ -106,12 +106,6 @@ def _frozen() -> rx.Component:
     return rx.el.div(
         rx.el.div(outcome_chip("waiting", Freezing.since)),
         rx.el.p("Money still comes in, and none goes out.", class_name="text-quiet"),
-        NativeForm.create(
-            password_field(field_id="unfreeze-password", problem=problem_at("freeze", "password")),
-            submit_button("Unfreeze my wallet"),
-            action="/auth/unfreeze",
-            method="post",
-            class_name="flex flex-col gap-3",
-        ),
+        password_form("freeze", submit_button("Unfreeze my wallet"), action="/auth/unfreeze"),
         class_name="flex flex-col gap-3",
     )

@@ -6,8 +6,9 @@ from typing import Literal
 
 import reflex as rx
 
+from shared_ui.fields import password_field
 from shared_ui.forms import sentence
-from shared_ui.in_browser import FOCUS, FocusedLine
+from shared_ui.in_browser import FOCUS, FocusedLine, NativeForm
 from shared_ui.texts import Text
 
 Part = Literal["password", "freeze", "close"]
@@ -51,6 +52,17 @@ def what_came(part: Part) -> rx.Component:
             rx.cond(Secured.news != "", _line(Secured.news, "bg-good-soft text-good")),
             rx.cond(Secured.problem != "", _line(wrong, "bg-bad-soft text-bad")),
         ),
+    )
+
+
+def password_form(part: Part, *buttons: rx.Component, action: str) -> rx.Component:
+    """The password and nothing else; the browser sends it to `action`."""
+    return NativeForm.create(
+        password_field(field_id=f"{part}-password", problem=problem_at(part, "password")),
+        *buttons,
+        action=action,
+        method="post",
+        class_name="flex flex-col gap-3",
     )
 
 

@@ -14,10 +14,10 @@ from shared_ui.guarded import guard
 from shared_ui.history import TimelineStep, timeline
 from shared_ui.history_words import signed, time_of
 from shared_ui.in_browser import PRINT, DownloadForm, PrintButton
-from shared_ui.parts import SECOND, card, main_link, outcome_chip, second_link, size_of
+from shared_ui.parts import SECOND, card, facts, main_link, outcome_chip, second_link, size_of
 from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
-from shared_ui.texts import Text, given
+from shared_ui.texts import given
 from user_app.frame import wallet_page
 from user_app.history_words import kind_of, standing_of, who_of
 from user_app.people_words import PAGE
@@ -97,27 +97,16 @@ def _receipt() -> rx.Component:
         ),
         rx.el.p(page.amount, class_name=["font-strong", size_of(page.amount)]),
         rx.el.p(page.words, class_name="text-label font-medium text-accent"),
-        rx.el.dl(
-            _fact("From", page.from_whom),
-            _fact("Paid to", page.to_whom),
-            _fact("Time", page.when),
-            _fact("Message", page.note),
-            _fact("Bank reference", page.reference),
-            _fact("Transaction id", page.number),
-            class_name="mt-2 w-full divide-y divide-line border-y border-line text-label",
+        facts(
+            ("From", page.from_whom),
+            ("Paid to", page.to_whom),
+            ("Time", page.when),
+            ("Message", page.note),
+            ("Bank reference", page.reference),
+            ("Transaction id", page.number),
+            class_name="mt-2",
         ),
         class_name="@container flex flex-col gap-2",
-    )
-
-
-def _fact(name: str, value: Text) -> rx.Component:
-    return given(
-        value,
-        rx.el.div(
-            rx.el.dt(name, class_name="shrink-0 text-quiet"),
-            rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
-            class_name="flex justify-between gap-4 py-2",
-        ),
     )
 
 
