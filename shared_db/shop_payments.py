@@ -27,6 +27,11 @@ SELECT r.id, r.payment_id, r.amount_paise, r.reason, r.created_at FROM refunds r
  WHERE r.payment_id = %s ORDER BY r.created_at, r.id LIMIT %s
 """
 _PAYMENT_OF_REFUND = "SELECT payment_id FROM refunds WHERE id = %s"
+_REFUND_OF_STATE = """
+SELECT r.id, r.payment_id, r.amount_paise, r.reason, r.created_at
+  FROM transfers t JOIN refunds r ON r.id = t.id
+ WHERE t.reference = 'refund:' || %s::uuid || ':' || %s::bigint AND t.source_id = %s
+"""
 _MOST_REFUNDS = 500
 """Of one payment on its page; more than that nobody reads."""
 
@@ -75,6 +80,15 @@ async def refunds_of(connection: Connection, payment_id: uuid.UUID) -> list[Give
     async with connection.cursor(row_factory=args_row(GivenBack)) as cursor:
         await cursor.execute(_REFUNDS, (payment_id, _MOST_REFUNDS))
         return await cursor.fetchall()
+
+
+async def refund_of_state(
+    connection: Connection, merchant_id: uuid.UUID, payment_id: uuid.UUID, before_paise: int
+) -> GivenBack | None:
+    """The merchant's refund that was made when so much of the payment had been given back."""
+    async with connection.cursor(row_factory=args_row(GivenBack)) as cursor:
+        await cursor.execute(_REFUND_OF_STATE, (payment_id, before_paise, merchant_id))
+        return await cursor.fetchone()
 
 
 async def payment_of_refund(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | None:
