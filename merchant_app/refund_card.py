@@ -52,7 +52,6 @@ def _gone() -> rx.Component:
 def _form() -> rx.Component:
     page = Refunding
     return rx.el.form(
-        _spoken("form"),
         amount_field(
             words=page.words,
             problem=_problem("amount"),
@@ -67,6 +66,7 @@ def _form() -> rx.Component:
             problem=_problem("reason"),
             max_length=LONGEST_REASON,
         ),
+        _spoken("form"),
         action_bar(submit_button("Refund")),
         on_submit=page.look,
         no_validate=True,

@@ -27,6 +27,9 @@ from shared_ui.texts import given
 from wallet.caller import Caller
 
 
+_PAYMENT = "Received"
+
+
 class TransactionPage(rx.State):
     outcome: str = ""
     """done, waiting, refused; none: there is no such thing of this shop; empty: not read yet."""
@@ -66,7 +69,7 @@ class TransactionPage(rx.State):
     def _show_payment(self, found: Paid) -> None:
         one = found.payment
         self.outcome, self.standing = "done", payment_words.standing_of(one)
-        self.title, self.amount = "Payment", f"+{format_rupees(one.paid_paise)}"
+        self.title, self.amount = _PAYMENT, f"+{format_rupees(one.paid_paise)}"
         self.words, self.from_whom = in_words(one.paid_paise), one.payer
         if one.refunded_paise:
             self.refunded = f"{format_rupees(one.refunded_paise)} of {format_rupees(one.paid_paise)}"
@@ -161,7 +164,7 @@ def transaction() -> rx.Component:
             refund_card(),
             rx.cond(page.steps, card(timeline(page.steps), title="Step by step")),
         ),
-        title=rx.cond(page.title == "Payment", "Payment", "Receipt"),
+        title=rx.cond(page.title == _PAYMENT, "Payment", "Receipt"),
         active="/transactions",
         on_focus=page.come_back,
     )
