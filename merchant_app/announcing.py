@@ -13,7 +13,10 @@ import reflex as rx
 from reflex_components_core.el.element import Element
 
 _ANNOUNCING = r"""
-const counter = { isOn: false, isBusy: false, shop: "", last: 0, waiting: [], audio: null, lock: null, spoken: null };
+// One for all: the parts of a page stand in files of their own, each with a copy of these lines.
+const counter = globalThis.counter ??= {
+  isOn: false, isBusy: false, shop: "", last: 0, waiting: [], audio: null, lock: null, spoken: null,
+};
 const TONES = [[880, 0], [1318.5, 0.14]];
 const howToAnnounce = () => document.getElementById("field-announce")?.value ?? "en-IN";
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from merchant_app.history_words import who_of
+from merchant_app.income_words import size_within
 from money.announcements import received_in_english, received_in_hindi
 from money.rupees import format_rupees
 from money.times import ist, ist_minute
 from shared_db.history_rows import Happened
-
-_WIDEST_SHARE = 150
-"""Of a screen's width in hundredths, by which a figure as wide as these fonts have fills most of it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def largest(one: Happened) -> Largest:
     amount = format_rupees(one.amount_paise)
     return Largest(
         amount=amount,
-        size=f"min(10rem, calc({_WIDEST_SHARE}cqw / {len(amount)}))",
+        size=size_within(amount, "10rem"),
         who=who_of(one),
         when=ist(one.at),
         note=one.note or "",

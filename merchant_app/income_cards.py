@@ -11,7 +11,7 @@ from shared_ui.chart_scale import Chart
 from shared_ui.charts import TableRow, bar_chart, choices, figures_table, legend
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.icons import icon
-from shared_ui.parts import card, main_link, size_of
+from shared_ui.parts import card, main_link
 from shared_ui.states import empty_state
 from shared_ui.texts import Text
 
@@ -22,23 +22,27 @@ _HEADINGS = ("When", "Payments", "Paid", "Refunded", "Income")
 def figure_card(title: str, figure: Figure, *, test_id: str) -> rx.Component:
     """What came in, less what was given back; the change by sign and words."""
     return card(
-        rx.el.h2(title, class_name="text-label font-medium text-quiet"),
-        rx.el.p(
-            rx.el.span(figure.amount, custom_attrs={"data-testid": test_id}, class_name=_HIDDEN_AMOUNTS),
-            class_name=["mt-1 font-strong", size_of(figure.amount)],
-        ),
-        rx.el.p(
-            rx.match(
-                figure.direction,
-                ("more", icon("more", "mt-[2px] size-4 text-good")),
-                ("less", icon("less", "mt-[2px] size-4 text-waiting")),
-                icon("same", "mt-[2px] size-4 text-quiet"),
+        rx.el.div(
+            rx.el.h2(title, class_name="text-label font-medium text-quiet"),
+            rx.el.p(
+                rx.el.span(figure.amount, custom_attrs={"data-testid": test_id}, class_name=_HIDDEN_AMOUNTS),
+                style={"fontSize": figure.size},
+                class_name="mt-1 flex h-12 items-center font-strong leading-none",
             ),
-            rx.el.span(figure.change, class_name=_HIDDEN_AMOUNTS),
-            class_name="mt-2 flex gap-1 text-label",
+            rx.el.p(
+                rx.match(
+                    figure.direction,
+                    ("more", icon("more", "mt-[2px] size-4 text-accent")),
+                    ("less", icon("less", "mt-[2px] size-4 text-quiet")),
+                    icon("same", "mt-[2px] size-4 text-quiet"),
+                ),
+                rx.el.span(figure.change, class_name=_HIDDEN_AMOUNTS),
+                class_name="mt-2 flex gap-1 text-label",
+            ),
+            rx.el.p(figure.payments, class_name=f"mt-1 text-label text-quiet {_HIDDEN_AMOUNTS}"),
+            class_name="@container",
         ),
-        rx.el.p(figure.payments, class_name=f"mt-1 text-label text-quiet {_HIDDEN_AMOUNTS}"),
-        class_name="@container min-w-0",
+        class_name="min-w-0",
     )
 
 

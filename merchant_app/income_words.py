@@ -20,6 +20,8 @@ STRETCHES = [
     (Stretch.QUARTER.value, "This quarter"),
     (Stretch.YEAR.value, "This financial year"),
 ]
+_WIDTH_OF_DIGITS = 150
+"""A digit is about two thirds as wide as high: so many hundredths of a width hold one as high as it is wide."""
 _DAYS_BETWEEN_LABELS, _MONTHS_BETWEEN_LABELS = 7, 2
 
 
@@ -28,6 +30,8 @@ class Figure:
     """What came in lately, and how that is against what came in before it."""
 
     amount: str = ""
+    size: str = ""
+    """Of its letters, so that it fits into the width it has."""
     direction: str = ""
     """`more`, `less` or `same`."""
     change: str = ""
@@ -110,6 +114,11 @@ def payments_words(count: int) -> str:
     return _counted(count, "payment")
 
 
+def size_within(amount: str, most: str) -> str:
+    """A size of letters: this much at most, and no more than lets all of them stand in their `@container`."""
+    return f"min({most}, calc({_WIDTH_OF_DIGITS}cqw / {len(amount)}))"
+
+
 def _figure(now: Income, before: Income, when: str) -> Figure:
     than = f"{when} ({format_rupees(before.net_paise)})"
     apart = now.net_paise - before.net_paise
@@ -119,7 +128,10 @@ def _figure(now: Income, before: Income, when: str) -> Figure:
         direction = "more" if apart > 0 else "less"
         change = f"{format_rupees(abs(apart))} {direction} than {than}"
     average = f", {format_rupees(now.average_paise)} on average" if now.payments else ""
-    return Figure(format_rupees(now.net_paise), direction, change, payments_words(now.payments) + average)
+    amount = format_rupees(now.net_paise)
+    return Figure(
+        amount, size_within(amount, "2.75rem"), direction, change, payments_words(now.payments) + average
+    )
 
 
 def _drawn(

@@ -9,10 +9,9 @@ from shared_db.connection import with_retries
 from shared_db.screens import owner
 from shared_ui.fields import quiet_button, submit_button
 from shared_ui.guarded import guard
-from shared_ui.in_browser import FOCUS, Focused
 from shared_ui.parts import card, outcome_chip
 from shared_ui.services import the_services
-from user_app.secured import password_form, what_came
+from user_app.secured import look_once_more, password_form, what_came
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
 from wallet.freeze_wallet import freeze
@@ -74,31 +73,17 @@ def _offer() -> rx.Component:
 
 
 def _look_once_more() -> rx.Component:
-    return rx.el.div(
-        Focused.create(
-            "Freeze it now?",
-            tab_index=-1,
-            custom_attrs={"ref": FOCUS},
-            class_name="font-strong outline-none",
-        ),
-        rx.el.ul(
-            *(
-                rx.el.li(one)
-                for one in (
-                    "You can send and withdraw nothing until you unfreeze it with your password.",
-                    "Withdrawals in the queue wait. One that has left for your bank goes on.",
-                    "Whatever others send you, and what you add, arrives.",
-                )
-            ),
-            class_name="flex list-disc flex-col gap-1 pl-5 text-label text-quiet",
-        ),
-        rx.el.form(
+    return look_once_more(
+        "Freeze it now?",
+        "You can send and withdraw nothing until you unfreeze it with your password.",
+        "Withdrawals in the queue wait. One that has left for your bank goes on.",
+        "Whatever others send you, and what you add, arrives.",
+        form=rx.el.form(
             submit_button("Confirm, freeze my wallet"),
             quiet_button("Not now", on_click=Freezing.change),
             on_submit=Freezing.confirm,
             class_name="flex flex-col gap-2",
         ),
-        class_name="flex flex-col gap-3",
     )
 
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from shared_ui.fields import password_field
 from shared_ui.forms import sentence
-from shared_ui.in_browser import FOCUS, FocusedLine, NativeForm
+from shared_ui.in_browser import FOCUS, Focused, FocusedLine, NativeForm
 from shared_ui.texts import Text
 
 Part = Literal["password", "freeze", "close"]
@@ -52,6 +52,21 @@ def what_came(part: Part) -> rx.Component:
             rx.cond(Secured.news != "", _line(Secured.news, "bg-good-soft text-good")),
             rx.cond(Secured.problem != "", _line(wrong, "bg-bad-soft text-bad")),
         ),
+    )
+
+
+def look_once_more(title: str, *sentences: str, form: rx.Component) -> rx.Component:
+    """What is about to happen, said in full before it is confirmed."""
+    return rx.el.div(
+        Focused.create(
+            title, tab_index=-1, custom_attrs={"ref": FOCUS}, class_name="font-strong outline-none"
+        ),
+        rx.el.ul(
+            *map(rx.el.li, sentences),
+            class_name="flex list-disc flex-col gap-1 pl-5 text-label text-quiet",
+        ),
+        form,
+        class_name="flex flex-col gap-3",
     )
 
 

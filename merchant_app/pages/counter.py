@@ -73,40 +73,30 @@ def _top() -> rx.Component:
     return rx.el.header(
         rx.el.div(
             mark("size-8"),
-            rx.el.h1(Shop.name, class_name="min-w-0 truncate text-title font-strong"),
+            rx.el.h1(Shop.name, class_name="min-w-0 grow truncate text-title font-strong"),
+            ScreenButton.create("Full screen", class_name=f"{_ON_CARD} max-[639px]:hidden"),
+            rx.el.a("Leave", href="/dashboard", class_name=_ON_CARD),
             class_name="flex min-w-0 items-center gap-3",
         ),
         rx.el.div(
+            rx.el.label("Announce", html_for="field-announce", class_name="sr-only"),
             rx.el.div(
-                rx.el.label("Announce", html_for="field-announce", class_name="text-note text-hero-quiet"),
-                rx.el.div(
-                    AnnounceSelect.create(
-                        rx.el.option("Sound and English", value="en-IN"),
-                        rx.el.option("Sound and Hindi (हिन्दी)", value="hi-IN"),
-                        rx.el.option("Sound only", value=""),
-                        class_name=f"{_ON_CARD} appearance-none bg-hero pr-12",
-                    ),
-                    icon("down", "pointer-events-none absolute right-3 top-3 size-5"),
-                    class_name="relative",
+                AnnounceSelect.create(
+                    rx.el.option("In English", value="en-IN"),
+                    rx.el.option("In Hindi (हिन्दी)", value="hi-IN"),
+                    rx.el.option("By a sound only", value=""),
+                    class_name=f"{_ON_CARD} w-full appearance-none bg-hero pr-12",
                 ),
-                class_name="flex items-center gap-2",
+                icon("down", "pointer-events-none absolute right-3 top-3 size-5"),
+                class_name="relative min-w-0 grow tablet:grow-0",
             ),
             SwitchButton.create(
-                rx.el.span(
-                    "Start announcing",
-                    class_name="[[data-counter=on]_&]:hidden",
-                ),
-                rx.el.span(
-                    "Stop announcing",
-                    class_name="hidden [[data-counter=on]_&]:inline",
-                ),
-                class_name=f"{_ON_CARD} bg-hero-ink text-hero",
+                rx.el.span("Start announcing", class_name="[[data-counter=on]_&]:hidden"),
+                rx.el.span("Stop announcing", class_name="hidden [[data-counter=on]_&]:inline"),
+                class_name=f"{_ON_CARD} shrink-0 bg-hero-ink text-hero",
             ),
-            ScreenButton.create("Full screen", class_name=f"{_ON_CARD} hidden tablet:inline-flex"),
-            rx.el.a("Leave", href="/dashboard", class_name=_ON_CARD),
-            class_name="flex flex-wrap items-center gap-2",
+            class_name="mt-3 flex items-center gap-2 wide:justify-end",
         ),
-        class_name="flex flex-wrap items-center justify-between gap-3",
     )
 
 
@@ -151,7 +141,7 @@ def _newest_payment() -> rx.Component:
 
 def _today() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("Today", class_name="text-label font-medium text-hero-quiet"),
+        rx.el.h2("Paid today", class_name="text-label font-medium text-hero-quiet"),
         rx.el.p(
             rx.el.span(Counter.today, class_name="text-heading font-strong"),
             rx.el.span(Counter.count, class_name="text-hero-quiet"),
@@ -161,7 +151,7 @@ def _today() -> rx.Component:
             rx.foreach(Counter.rows, _row),
             shop=Counter.shop,
             newest=Counter.newest,
-            class_name="mt-2 divide-y divide-hero-glow [&>li:nth-child(n+6)]:hidden",
+            class_name="mt-2 [&>li:nth-child(n+6)]:hidden",
         ),
         class_name="w-full rounded-card border border-hero-quiet p-4 wide:w-96 wide:shrink-0",
     )
@@ -182,7 +172,7 @@ def _row(row: CounterRow) -> rx.Component:
             "data-english": row.english,
             "data-hindi": row.hindi,
         },
-        class_name="flex items-center justify-between gap-4 py-3",
+        class_name="flex items-center justify-between gap-4 border-t border-hero-glow py-3 first:border-t-0",
     )
 
 

@@ -36,6 +36,7 @@ from shared_ui.charts import TableRow
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from wallet.caller import Caller
 
@@ -77,7 +78,8 @@ class Income(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.chosen = Stretch.MONTH
+        if not await is_back(self):
+            self.chosen = Stretch.MONTH
         await show_first(self, caller, Income)
 
     @guard.signed_in
