@@ -36,9 +36,12 @@ class ReceiptPage(rx.State):
     from_whom: str = ""
     to_whom: str = ""
     when: str = ""
+    refunded: str = ""
     note: str = ""
     reference: str = ""
     number: str = ""
+    payment: str = ""
+    """The receipt of the payment that a refund gave back of."""
     send: str = ""
     """The page for sending the other person something."""
     watch: str = ""
@@ -60,13 +63,13 @@ class ReceiptPage(rx.State):
         one = found.happened
         other = who_of(one)
         is_in = one.amount_paise > 0
-        self.outcome, self.standing = one.result.value, standing_of(one)
+        self.outcome, self.standing = one.result.value, found.standing or standing_of(one)
         self.title, self.amount = kind_of(one), signed(one)
         self.words = in_words(abs(one.amount_paise))
         self.from_whom, self.to_whom = (other, own_name) if is_in else (own_name, other)
         self.when, self.note = time_of(one.at), one.note or ""
         self.reference, self.number = one.reference or "", str(one.id)
-        self.watch = found.watch
+        self.watch, self.payment, self.refunded = found.watch, found.payment, found.refunded
         self.send = f"{PAGE}?to={one.other_id}" if one.other_id else ""
         self.steps = found.steps
 
@@ -100,6 +103,7 @@ def _receipt() -> rx.Component:
         facts(
             ("From", page.from_whom),
             ("Paid to", page.to_whom),
+            ("Refunded", page.refunded),
             ("Time", page.when),
             ("Message", page.note),
             ("Bank reference", page.reference),
@@ -113,6 +117,7 @@ def _receipt() -> rx.Component:
 def _actions() -> rx.Component:
     return rx.el.div(
         given(ReceiptPage.watch, main_link("Watch it", ReceiptPage.watch)),
+        given(ReceiptPage.payment, second_link("The payment it belongs to", ReceiptPage.payment)),
         given(
             ReceiptPage.send,
             second_link(rx.cond(ReceiptPage.title == "Sent", "Send again", "Send back"), ReceiptPage.send),
