@@ -47,7 +47,7 @@ class Shopkeeper:
         """By one customer, so many times; the open pages are told once."""
 
         async def pay(books: Books) -> None:
-            customer = await books.person(sum(paise) // 100 + 1, last_name=last_name)
+            customer = await books.person(sum(paise) // 10**2 + 1, last_name=last_name)
             for one in paise:
                 await paid(books, customer, self.merchant_id, one, note=note)
             books.notices.about([self.merchant_id])

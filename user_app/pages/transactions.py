@@ -18,8 +18,8 @@ from shared_ui.history_reading import AT_ONCE, MOST_SHOWN, read_on
 from shared_ui.history_words import HistoryLine
 from shared_ui.parts import second_link
 from shared_ui.said import is_back
-from shared_ui.states import empty_state
 from shared_ui.statement_file import months_of
+from shared_ui.states import empty_state
 from user_app.frame import wallet_page
 from user_app.history_words import history_row
 from user_app.wallet_state import show, show_first
