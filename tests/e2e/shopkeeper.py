@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from money.movements import Kind, Posting
-from tests.e2e.scenes import apart
+from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS
 from tests.shop_town import paid
