@@ -63,6 +63,10 @@ class Shopkeeper:
 
         apart(self._with_books(refund))
 
+    def may_complain_of(self, fragment: str) -> None:
+        """What the browser itself notes about something that this story wants."""
+        self.complaints = [said for said in self.complaints if fragment not in said]
+
     def leave(self) -> None:
         self.context.close()
 
