@@ -26,7 +26,6 @@ from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import given
 from wallet.caller import Caller
 
-
 _PAYMENT = "Received"
 
 
