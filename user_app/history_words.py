@@ -10,8 +10,8 @@ from money.payout_accounts import masked
 from money.rupees import format_rupees
 from money.times import ist, ist_minute, long_day
 from shared_db.history_rows import Happened
+from shared_ui.bank_words import BANKS
 from shared_ui.history import MoneyRow, initials_of
-from user_app.words import BANKS
 
 HOUSE = "Batua"
 _RECEIVED: dict[Activity, str] = {
