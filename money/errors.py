@@ -7,7 +7,7 @@ Refusal
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused, ShopNameRefused, HandleRefused
-│   ├── AccountNumberRefused, IfscRefused, NoteRefused
+│   ├── AccountNumberRefused, IfscRefused, NoAccountChosen, NoteRefused
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
@@ -109,6 +109,10 @@ class AccountNumberRefused(InputRefused):
 
 class IfscRefused(InputRefused):
     """Enter the IFSC of your branch, such as HDFC0001234."""
+
+
+class NoAccountChosen(InputRefused):
+    """Choose one of your bank accounts for your settlements."""
 
 
 class NoteRefused(InputRefused):

@@ -150,9 +150,7 @@ def _fact(name: str, value: Text) -> rx.Component:
     )
 
 
-def withdraw_card(
-    form: Form, *, has: str, purse: str = WALLET, removed: str = "in Settings"
-) -> rx.Component:
+def withdraw_card(form: Form, *, has: str, purse: str = WALLET, removed: str = "in Settings") -> rx.Component:
     """`has` is what can be taken; `removed` says where saved accounts are."""
     return card(
         given(
