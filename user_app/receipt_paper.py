@@ -7,8 +7,9 @@ from datetime import datetime
 from money.activity import Result
 from money.rupees import format_rupees
 from money.words import in_words
+from shared_ui.history_words import signed, time_of
 from shared_ui.paper import INK, LARGE, MARGIN, NORMAL, QUIET, SMALL, Sheet
-from user_app.history_words import kind_of, signed, standing_of, time_of, who_of
+from user_app.history_words import kind_of, standing_of, who_of
 from user_app.receipt_reading import Receipt
 
 _FACT, _NAMES, _LONGEST_STEP = 8.5, 45, 95

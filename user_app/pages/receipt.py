@@ -12,13 +12,14 @@ from shared_ui.fields import quiet_button
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import TimelineStep, timeline
+from shared_ui.history_words import signed, time_of
 from shared_ui.in_browser import PRINT, DownloadForm, PrintButton
 from shared_ui.parts import SECOND, card, main_link, outcome_chip, second_link, size_of
 from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import Text, given
 from user_app.frame import wallet_page
-from user_app.history_words import kind_of, signed, standing_of, time_of, who_of
+from user_app.history_words import kind_of, standing_of, who_of
 from user_app.people_words import PAGE
 from user_app.receipt_reading import Receipt, receipt_of
 from user_app.wallet_state import Wallet, show, show_first
