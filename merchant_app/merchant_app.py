@@ -5,7 +5,11 @@ from __future__ import annotations
 from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
 from merchant_app.pages.login import login
+from merchant_app.pages.settlement import SettlementPage, settlement
+from merchant_app.pages.settlements import Settlements, settlements
 from merchant_app.pages.signup import signup
+from merchant_app.pages.withdraw import Withdraw, withdraw
+from merchant_app.pages.withdrawal import WithdrawalPage, withdrawal
 from shared_ui.said import OneVisitor
 from shared_ui.services import the_door
 from shared_ui.turned_back import TurnedBack
@@ -26,5 +30,9 @@ for page, route, title, on_load in (
     (login, "/login", "Log in", TurnedBack.open),
     (signup, "/signup", "Open your shop", TurnedBack.open),
     (dashboard, "/dashboard", "Income", Income.open),
+    (withdraw, "/withdraw", "Withdraw", Withdraw.open),
+    (withdrawal, "/withdrawal", "To your bank", WithdrawalPage.open),
+    (settlements, "/settlements", "Settlements", Settlements.open),
+    (settlement, "/settlements/[settlement]", "Settlement", SettlementPage.open),
 ):
     app.add_page(page, route=route, title=f"{title} | Batua for merchants", image=_ICON, on_load=on_load)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from money.payout_accounts import masked
 from money.rupees import format_rupees
@@ -61,6 +61,17 @@ _SENTENCES = {
 }
 
 
+class Standing(Protocol):
+    """Whatever says how a withdrawal stands."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def is_doubted(self) -> bool: ...
+    @property
+    def correction(self) -> str: ...
+
+
 class Circumstances(NamedTuple):
     """What bears on a withdrawal from outside."""
 
@@ -71,7 +82,7 @@ class Circumstances(NamedTuple):
     purse: str = WALLET
 
 
-def outcome_of(withdrawal: OwnWithdrawal) -> Outcome:
+def outcome_of(withdrawal: Standing) -> Outcome:
     """One of the three true results. Whatever the bank is still being asked about is on its way."""
     if withdrawal.is_doubted:
         return "waiting"
