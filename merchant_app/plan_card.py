@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import reflex as rx
+from pydantic import Field
 
 from merchant_app.settlement_words import WEEKDAYS
 from merchant_app.settling import NextSettlement
@@ -35,7 +36,7 @@ _USUAL_HOUR = "6"
 class PlanForm(FormData):
     rhythm: Literal["off", "daily", "weekly"]
     weekday: Literal["0", "1", "2", "3", "4", "5", "6"]
-    hour: str
+    hour: Annotated[str, Field(pattern=r"^(1?[0-9]|2[0-3])$")]
     account: str = ""
     """Missing where none is kept."""
     keep: str = ""
@@ -78,7 +79,7 @@ class SettlementPlan(rx.State):
     async def save(self, caller: Caller, form_data: PlanForm) -> None:
         self.problem_at = ""
         the = the_services()
-        plan = Plan(Rhythm(form_data.rhythm), int(form_data.weekday), _hour(form_data.hour))
+        plan = Plan(Rhythm(form_data.rhythm), int(form_data.weekday), int(form_data.hour))
         try:
             await plan_settlements(
                 the.database, caller.owner_id, plan, saved_account_id=form_data.account, keep=form_data.keep
@@ -100,11 +101,6 @@ async def _plan_and_accounts(
     return plan, tuple(await saved_by(connection, caller.owner_id))
 
 
-def _hour(text: str) -> int:
-    """One of those that the form offers; anything else is no hour that anybody has chosen."""
-    return int(text) if text in dict(_HOURS) else int(_USUAL_HOUR)
-
-
 def _problem(field: str) -> Text:
     return rx.cond(SettlementPlan.problem_at == field, SettlementPlan.problem, "")
 
@@ -119,7 +115,7 @@ def _when() -> rx.Component:
             select_field("Hour", "hour", _HOURS, value=SettlementPlan.hour),
             class_name="group-has-[option[value=off]:checked]:hidden",
         ),
-        class_name="flex flex-col gap-3 empty:hidden",
+        class_name="contents",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -45,6 +46,7 @@ SELECT e.created_at,
  ORDER BY e.number DESC LIMIT 1
 """
 _WAYS_BACK = (Booking.RELEASE, Booking.REVERSE, Booking.GIVE_BACK)
+_SETTLEMENTS_AMONG = "SELECT id FROM settlements WHERE merchant_id = %s AND id = ANY (%s)"
 _FROM_THE_NEWEST = 2**63 - 1
 
 
@@ -138,6 +140,14 @@ async def settlement_of(
     async with connection.cursor(row_factory=args_row(OwnSettlement)) as cursor:
         await cursor.execute(_ONE, (merchant_id, wanted))
         return await cursor.fetchone()
+
+
+async def settlements_among(
+    connection: Connection, merchant_id: uuid.UUID, withdrawals: Sequence[uuid.UUID]
+) -> set[uuid.UUID]:
+    """Which of these withdrawals a plan has made."""
+    cursor = await connection.execute(_SETTLEMENTS_AMONG, (merchant_id, list(withdrawals)))
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def is_settlement_of(connection: Connection, settlement_id: str, merchant_id: uuid.UUID) -> bool:

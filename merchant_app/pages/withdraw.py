@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import reflex as rx
 
 from merchant_app.frame import shop_page
 from merchant_app.settlement_words import SHOP_PURSE
 from merchant_app.settling import NextSettlement, next_settlement_card
 from merchant_app.shop_state import Shop, show, show_first
-from shared_db.connection import with_retries
-from shared_db.withdrawal_history import withdrawals_of
+from shared_db.connection import Connection, with_retries
+from shared_db.settlement_screens import settlements_among
+from shared_db.withdrawal_history import OwnWithdrawal, withdrawals_of
 from shared_ui.balance import balance_card
 from shared_ui.bank_accounts_card import KeptAccounts, bank_accounts_card
 from shared_ui.frame import columns
@@ -38,11 +41,9 @@ class Withdraw(rx.State):
     rows: list[MoneyRow] = []
 
     async def _repaint(self, caller: Caller) -> None:
-        found = await with_retries(
-            the_services().database,
-            lambda connection: withdrawals_of(connection, caller.owner_id, most=_SHOWN),
+        self.rows = await with_retries(
+            the_services().database, lambda connection: _latest(connection, caller)
         )
-        self.rows = [withdrawal_row(one, purse=SHOP_PURSE) for one in found]
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
@@ -52,6 +53,20 @@ class Withdraw(rx.State):
     @guard.signed_in
     async def come_back(self, caller: Caller) -> None:
         await show(self, caller, Withdraw, TakeOut, BankAccounts, NextSettlement)
+
+
+async def _latest(connection: Connection, caller: Caller) -> list[MoneyRow]:
+    """The newest first; a settlement leads to what it covers."""
+    found = await withdrawals_of(connection, caller.owner_id, most=_SHOWN)
+    settled = await settlements_among(connection, caller.owner_id, [one.id for one in found])
+    return [_row(one, is_settlement=one.id in settled) for one in found]
+
+
+def _row(one: OwnWithdrawal, *, is_settlement: bool) -> MoneyRow:
+    row = withdrawal_row(one, purse=SHOP_PURSE)
+    if not is_settlement:
+        return row
+    return replace(row, note=f"Settlement: {row.note}", href=f"/settlements/{one.id}")
 
 
 def _history() -> rx.Component:
