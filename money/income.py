@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from money.balance_history import Span
+from money.balance_history import Span, days_until, months_until
 
+DAYS, MONTHS = 30, 12
+"""As many of each as a dashboard draws."""
 _MONTHS_A_QUARTER = 3
 _YEAR_BEGINS_IN_MONTH = 4
 
@@ -53,6 +55,29 @@ class Stretch(enum.StrEnum):
     YEAR = "year"
 
 
+class Spans(NamedTuple):
+    """All that a dashboard of one day shows; read together, so that its figures belong together."""
+
+    today: Span
+    yesterday: Span
+    month: Span
+    month_before: Span
+    stretch: Span
+    days: list[Span]
+    months: list[Span]
+
+    def all(self) -> list[Span]:
+        return [
+            self.today,
+            self.yesterday,
+            self.month,
+            self.month_before,
+            self.stretch,
+            *self.days,
+            *self.months,
+        ]
+
+
 def income_of(days: Sequence[DayIncome], spans: Sequence[Span]) -> list[Income]:
     """Of each span, in their order; `days` stand in theirs, and those without a movement may be left out."""
     dates = [one.day for one in days]
@@ -91,3 +116,16 @@ def same_days_of_last_month(today: date) -> Span:
     last_of_it = today.replace(day=1) - timedelta(days=1)
     first = last_of_it.replace(day=1)
     return Span(first, min(last_of_it, first + timedelta(days=today.day - 1)))
+
+
+def spans_of(today: date, stretch: Stretch) -> Spans:
+    yesterday, now = days_until(today, 2)
+    return Spans(
+        today=now,
+        yesterday=yesterday,
+        month=stretch_until(today, Stretch.MONTH),
+        month_before=same_days_of_last_month(today),
+        stretch=stretch_until(today, stretch),
+        days=days_until(today, DAYS),
+        months=months_until(today, MONTHS),
+    )

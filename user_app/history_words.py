@@ -64,6 +64,8 @@ def who_of(one: Happened) -> str:
 
 def kind_of(one: Happened) -> str:
     """`Sent`, `Received`, `To your bank`, …"""
+    if one.activity is Activity.ON_RAMP and one.result is not Result.DONE:
+        return "From your bank"
     words = _RECEIVED if one.amount_paise > 0 else _SPENT
     return words.get(one.activity, one.activity.value.capitalize())
 

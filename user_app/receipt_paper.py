@@ -31,7 +31,12 @@ def _write_amount(sheet: Sheet, receipt: Receipt) -> None:
     one, top = receipt.happened, sheet.y
     sheet.write_at(MARGIN, top + 5, kind_of(one), size=LARGE, is_strong=True)
     sheet.write_to(
-        sheet.w - MARGIN, top + 5, standing_of(one), size=NORMAL, ink=_COLOURS[one.result], is_strong=True
+        sheet.w - MARGIN,
+        top + 5,
+        receipt.standing or standing_of(one),
+        size=NORMAL,
+        ink=_COLOURS[one.result],
+        is_strong=True,
     )
     sheet.write_at(MARGIN, top + 19, signed(one), size=28, is_strong=True)
     sheet.write_at(MARGIN, top + 26, in_words(abs(one.amount_paise)), ink=QUIET, width=sheet.inner_width)
@@ -47,6 +52,7 @@ def _facts(receipt: Receipt, own_name: str) -> list[tuple[str, str]]:
         ("From", giver),
         ("Paid to", taker),
         ("Amount", format_rupees(abs(one.amount_paise))),
+        ("Refunded", receipt.refunded),
         ("Time", time_of(one.at)),
         ("Message", one.note or ""),
         ("Bank reference", one.reference or ""),

@@ -1,4 +1,4 @@
-"""Every figure of a shop's income, computed anew from the entries: around midnight in Kolkata, month ends, leap days."""
+"""Every figure of a shop's income, computed anew: around midnight in Kolkata, month ends, 29 February."""
 
 from __future__ import annotations
 
@@ -150,6 +150,5 @@ def _any_movement(dice: random.Random, asha: uuid.UUID, chai: uuid.UUID, other: 
         (Kind.HOLD, merchant, IN_FLIGHT),
         (Kind.RELEASE, IN_FLIGHT, merchant),
         (Kind.COMPENSATION, PROMOTIONS, merchant),
-        (Kind.SEND, asha, merchant),
     ]
     return move(*dice.choice(ways), paise)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Literal
+from uuid import uuid4
+
 import reflex as rx
 
 from money.errors import DayRefused
@@ -9,11 +12,14 @@ from shared_db.history import Place
 from shared_ui.choices import Choice
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
-from shared_ui.history_filter import Filter, FilterForm, wanted_of
-from shared_ui.history_page import files_card, find_card, lines_card
+from shared_ui.history_filter import Filter, FilterForm, count_of, wanted_of
+from shared_ui.history_page import Folds, files_card, find_card, lines_card
 from shared_ui.history_reading import AT_ONCE, MOST_SHOWN, read_on
 from shared_ui.history_words import HistoryLine
+from shared_ui.parts import second_link
+from shared_ui.said import is_back
 from shared_ui.statement_file import months_of
+from shared_ui.states import empty_state
 from user_app.frame import wallet_page
 from user_app.history_words import history_row
 from user_app.wallet_state import show, show_first
@@ -34,7 +40,13 @@ class History(rx.State):
     lines: list[HistoryLine] = []
     has_more: bool = False
     chosen: Filter = Filter()
+    count: str = ""
+    """How much of the filter is in use; empty: nothing."""
     problem: str = ""
+    unfolded: str = ""
+    """What a phone shows of `filter` and `files`; at most one."""
+    visit: str = ""
+    """Of this memory of ours: where it was lost, the form begins anew with it."""
     months: list[Choice] = []
     _place: Place | None = None
 
@@ -52,7 +64,9 @@ class History(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.chosen, self.problem, self.lines = Filter(), "", []
+        if not await is_back(self):
+            self.chosen, self.count, self.problem, self.lines = Filter(), "", "", []
+            self.unfolded, self.visit = "", self.visit or uuid4().hex
         self.months = await months_of(caller)
         await show_first(self, caller, History)
 
@@ -68,8 +82,13 @@ class History(rx.State):
         except DayRefused as refusal:
             self.problem = refusal.sentence
             return
-        self.chosen, self.lines, self._place = asked, [], Place()
+        self.chosen, self.count, self.unfolded = asked, count_of(asked), ""
+        self.lines, self._place = [], Place()
         await self._read(caller, AT_ONCE)
+
+    @guard.signed_in
+    async def unfold(self, _caller: Caller, part: Literal["filter", "files"]) -> None:
+        self.unfolded = "" if self.unfolded == part else part
 
     @guard.signed_in
     async def more(self, caller: Caller) -> None:
@@ -77,6 +96,7 @@ class History(rx.State):
 
 
 def transactions() -> rx.Component:
+    folds = Folds(History.unfolded, History.unfold)
     return wallet_page(
         columns(
             4,
@@ -84,9 +104,12 @@ def transactions() -> rx.Component:
                 _TYPES,
                 hint="A name, a note, a reference or an amount.",
                 problem=History.problem,
+                count=History.count,
+                visit=History.visit,
+                folds=folds,
                 on_choose=History.choose,
             ),
-            files_card(History.chosen, History.months),
+            files_card(History.chosen, History.months, folds=folds),
         ),
         columns(
             8,
@@ -94,7 +117,13 @@ def transactions() -> rx.Component:
                 History.lines,
                 has_more=History.has_more,
                 on_more=History.more,
-                nothing="What happens to your money stands here; choose less to see more.",
+                chosen=History.chosen,
+                count=History.count,
+                nothing_yet=empty_state(
+                    "Nothing here yet",
+                    "What happens to your money stands here.",
+                    second_link("Add your first money", "/transfer"),
+                ),
             ),
         ),
         title="Transactions",
