@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from money.errors import DayRefused
-from user_app.history_filter import Filter, count_of, wanted_of
+from shared_ui.history_filter import Filter, count_of, wanted_of
 
 
 @pytest.mark.parametrize(
