@@ -6,10 +6,10 @@ from money.activity import Activity, Result
 from money.payout_accounts import masked
 from money.times import ist_minute
 from shared_db.history_rows import Happened
+from shared_ui.bank_words import BANKS
 from shared_ui.history import MoneyRow, initials_of
 from shared_ui.history_words import HOUSE, HistoryWords, balance_after, signed
 
-BANKS = {"hdfc": "HDFC Bank", "axis": "Axis Bank"}
 _RECEIVED: dict[Activity, str] = {
     Activity.PAYMENT: "Payment",
     Activity.TRANSFER: "Received",

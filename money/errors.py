@@ -8,7 +8,8 @@ Refusal
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused, ShopNameRefused, HandleRefused
-│   ├── AccountNumberRefused, IfscRefused, NoteRefused, ReasonRefused
+│   ├── AccountNumberRefused, IfscRefused, NoAccountChosen
+│   ├── NoteRefused, ReasonRefused
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
@@ -134,6 +135,10 @@ class AccountNumberRefused(InputRefused):
 
 class IfscRefused(InputRefused):
     """Enter the IFSC of your branch, such as HDFC0001234."""
+
+
+class NoAccountChosen(InputRefused):
+    """Choose one of your bank accounts for your settlements."""
 
 
 class NoteRefused(InputRefused):

@@ -56,13 +56,14 @@ def transactions_file(words: HistoryWords) -> Work:
     async def work(caller: Caller, request: Request) -> Response:
         chosen = Filter(**FilterForm.model_validate(dict(request.query_params)).model_dump())
         wanted_of(chosen)
-        return StreamingResponse(
-            csv_of(caller, chosen, words),
-            media_type="text/csv; charset=utf-8",
-            headers=_saved_as("batua-transactions.csv"),
-        )
+        return csv_file(csv_of(caller, chosen, words), "batua-transactions.csv")
 
     return work
+
+
+def csv_file(lines: AsyncIterable[str], name: str) -> Response:
+    """Sent while it is written."""
+    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=_saved_as(name))
 
 
 def pdf_file(paper: bytes, name: str) -> Response:

@@ -26,7 +26,7 @@ _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 async def csv_of(caller: Caller, chosen: Filter, words: HistoryWords) -> AsyncIterator[str]:
     """The rows that are chosen, the newest first."""
     # Spreadsheets read UTF-8 only where the file says so by its first character.
-    yield "\ufeff" + _sheet([_COLUMNS])
+    yield "\ufeff" + sheet([_COLUMNS])
     wanted, sought = wanted_of(chosen)
     place: Place | None = Place()
     while place is not None:
@@ -37,7 +37,7 @@ async def csv_of(caller: Caller, chosen: Filter, words: HistoryWords) -> AsyncIt
                 connection, caller.owner_id, wanted=wanted, sought=sought, begin=begin, most=_AT_ONCE
             ),
         )
-        yield _sheet([_cells(one, words) for one in page.rows])
+        yield sheet([_cells(one, words) for one in page.rows])
         place = page.next
 
 
@@ -46,20 +46,21 @@ def _cells(one: Happened, words: HistoryWords) -> tuple[str, ...]:
     texts = (words.kind_of(one), words.who_of(one), one.note or "")
     return (
         iso_in_kolkata(one.at),
-        *map(_harmless, texts),
+        *map(harmless, texts),
         decimal_rupees(one.amount_paise),
         after,
         words.standing_of(one),
-        _harmless(one.reference or ""),
+        harmless(one.reference or ""),
         str(one.id),
     )
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet runs."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
-def _sheet(rows: list[tuple[str, ...]]) -> str:
+def sheet(rows: list[tuple[str, ...]]) -> str:
     sheet = io.StringIO()
     csv.writer(sheet, lineterminator="\r\n").writerows(rows)
     return sheet.getvalue()

@@ -6,9 +6,9 @@ from money.activity import Activity, Result
 from money.payout_accounts import masked
 from money.times import ist_minute
 from shared_db.history_rows import Happened
+from shared_ui.bank_words import BANKS
 from shared_ui.history import MoneyRow, initials_of
 from shared_ui.history_words import HOUSE, HistoryWords, balance_after, signed
-from user_app.words import BANKS
 
 _RECEIVED: dict[Activity, str] = {
     Activity.ON_RAMP: "Added from your bank",

@@ -17,9 +17,9 @@ from shared_db.shop_payments import GivenBack, payment_of_refund, refunds_of
 from shared_db.solvency import outgoing_is_stopped
 from shared_db.withdrawal_history import attempts_of, withdrawal_of
 from shared_ui.history import TimelineStep
+from shared_ui.withdrawal_words import Circumstances
+from shared_ui.withdrawal_words import steps_of as steps_of_withdrawal
 from user_app.history_words import who_of
-from user_app.withdrawal_words import Circumstances
-from user_app.withdrawal_words import steps_of as steps_of_withdrawal
 from user_app.words import steps_of as steps_of_on_ramp
 
 

@@ -13,27 +13,28 @@ from tests.e2e.wallet_page import balance, history
 
 _SIGNED_IN = ("Log out",)
 _DASHBOARD = (*_SIGNED_IN, "balance", "locked", "income-today", "income-month")
-_LONG_NOTE = (
+LONG_NOTE = (
     "For the wedding of Thiruvenkatanathapuram and everybody who came along with them from Thiruvananthapuram"
 )
 
 
 @functools.cache
 def _newcomer(stage: Stage) -> Shopkeeper:
-    return _kept(stage, "Chai Point")
+    return kept(stage, "Chai Point")
 
 
 @functools.cache
 def _large(stage: Stage) -> Shopkeeper:
     """Long names, a long note, and large amounts, some of which went back."""
-    keeper = _kept(stage, f"{LONG_FIRST_NAME[:40]} and Co")
+    keeper = kept(stage, f"{LONG_FIRST_NAME[:40]} and Co")
     for _ in range(3):
-        keeper.is_paid(LARGE_AMOUNT_PAISE, 99_99, note=_LONG_NOTE, last_name=LONG_LAST_NAME)
+        keeper.is_paid(LARGE_AMOUNT_PAISE, 99_99, note=LONG_NOTE, last_name=LONG_LAST_NAME)
     keeper.gives_back(LARGE_AMOUNT_PAISE)
     return keeper
 
 
-def _kept(stage: Stage, name: str) -> Shopkeeper:
+def kept(stage: Stage, name: str) -> Shopkeeper:
+    """Leaves when the stage closes."""
     keeper = Shopkeeper(stage.stack, stage._browser, name)
     stage._made.append(keeper)  # pyright: ignore[reportArgumentType] # whoever is there leaves at the end
     return keeper

@@ -19,9 +19,18 @@ from tests.e2e.history_scenes import HISTORY_SCENES
 from tests.e2e.refund_scenes import REFUND_SCENES
 from tests.e2e.scenes import SCENES, Scene, Stage
 from tests.e2e.sending_scenes import SENDING_SCENES
+from tests.e2e.settling_scenes import SETTLING_SCENES
 from tests.e2e.shop_scenes import SHOP_SCENES
 
-_EVERY = SCENES | SENDING_SCENES | DASHBOARD_SCENES | HISTORY_SCENES | SHOP_SCENES | REFUND_SCENES
+_EVERY = (
+    SCENES
+    | SENDING_SCENES
+    | DASHBOARD_SCENES
+    | HISTORY_SCENES
+    | SHOP_SCENES
+    | SETTLING_SCENES
+    | REFUND_SCENES
+)
 PHONE, SMALL_PHONE, TABLET, DESKTOP = (390, 844), (320, 640), (1024, 768), (1280, 800)
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RULES: dict[str, object] = {

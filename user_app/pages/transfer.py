@@ -15,6 +15,7 @@ from shared_db.connection import Connection, with_retries
 from shared_db.on_ramp_history import attempts_of
 from shared_db.withdrawal_history import withdrawals_of
 from shared_ui.balance import balance_card
+from shared_ui.bank_words import BANKS
 from shared_ui.fields import amount_field, bank_picker, submit_button
 from shared_ui.frame import columns
 from shared_ui.guard import FormData
@@ -24,13 +25,13 @@ from shared_ui.parts import card
 from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
+from shared_ui.withdraw_card import withdraw_card
+from shared_ui.withdrawal_words import withdrawal_row
 from user_app.adding_money import start_on_ramp_of
 from user_app.frame import wallet_page
 from user_app.wallet_state import Wallet, show, show_first
-from user_app.withdraw_card import withdraw_card
 from user_app.withdraw_state import TakeOut
-from user_app.withdrawal_words import withdrawal_row
-from user_app.words import BANKS, attempt_row
+from user_app.words import attempt_row
 from wallet.caller import Caller
 
 _SHOWN = 20
@@ -164,7 +165,7 @@ def transfer() -> rx.Component:
             ),
             _add_money(),
         ),
-        columns(7, withdraw_card(), _history()),
+        columns(7, withdraw_card(TakeOut, has=Wallet.balance), _history()),
         title=rx.cond(Wallet.is_ready, Wallet.greeting, "Your wallet"),
         active="/transfer",
         on_focus=Transfer.come_back,
