@@ -11,7 +11,7 @@ async def _may_see(_caller: Caller, _path: str, _query: dict[str, list[str]]) ->
 
 
 RULES = Rules(
-    private=frozenset({"/dashboard"}),
+    private=frozenset({"/dashboard", "/qr"}),
     for_strangers=frozenset({"/", "/login", "/signup"}),
     may_see=_may_see,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
 from merchant_app.pages.login import login
+from merchant_app.pages.qr import ShopsCode, qr
 from merchant_app.pages.signup import signup
 from shared_ui.said import OneVisitor
 from shared_ui.services import the_door
@@ -26,5 +27,6 @@ for page, route, title, on_load in (
     (login, "/login", "Log in", TurnedBack.open),
     (signup, "/signup", "Open your shop", TurnedBack.open),
     (dashboard, "/dashboard", "Income", Income.open),
+    (qr, "/qr", "Your QR code", ShopsCode.open),
 ):
     app.add_page(page, route=route, title=f"{title} | Batua for merchants", image=_ICON, on_load=on_load)
