@@ -156,16 +156,20 @@ def scanner(*, on_read: EventType[dict[str, str]]) -> rx.Component:
     """`on_read` gets a form whose only field, `code`, is what was read."""
     return _Scanner.create(
         _viewfinder(),
-        _pressed(
-            "Use the camera", "useCamera", f"{MAIN} gap-2 group-data-[scan=looking]:hidden", sign="scan"
+        rx.el.div(
+            _pressed("Use the camera", "useCamera", f"{MAIN} w-full gap-2", sign="scan"),
+            class_name="group-data-[scan=looking]:hidden",
         ),
-        _pressed("Stop the camera", "leaveCamera", f"{SECOND} hidden group-data-[scan=looking]:inline-flex"),
+        rx.el.div(
+            _pressed("Stop the camera", "leaveCamera", f"{SECOND} w-full"),
+            class_name="hidden group-data-[scan=looking]:block",
+        ),
         labelled(
             _Picture.create(
                 type="file",
                 accept="image/*",
                 custom_attrs={"onChange": rx.Var("readPicture"), "id": _PICTURE},
-                class_name=f"{BOX} file:mr-3 file:border-0 file:bg-transparent file:font-medium file:text-accent",
+                class_name=f"{BOX} py-3 file:mr-3 file:border-0 file:bg-transparent file:font-medium file:text-accent",
             ),
             label="A picture of the code",
             field_id=_PICTURE,
