@@ -15,6 +15,7 @@ from reflex_components_core.el.element import Element
 from shared_ui.icons import icon
 from shared_ui.labelled import BOX, labelled
 from shared_ui.parts import MAIN, SECOND
+from shared_ui.texts import Text
 
 _SCANNING = """
 const scanEveryMilliseconds = 150;
@@ -152,8 +153,8 @@ class _Picture(Element):
     accept: rx.Var[str]
 
 
-def scanner(*, on_read: EventType[dict[str, str]]) -> rx.Component:
-    """`on_read` gets a form whose only field, `code`, is what was read."""
+def scanner(*, problem: Text, on_read: EventType[dict[str, str]]) -> rx.Component:
+    """`on_read` gets a form whose only field, `code`, is what was read; `problem` is what is wrong with it."""
     return _Scanner.create(
         _viewfinder(),
         rx.el.div(
@@ -181,6 +182,7 @@ def scanner(*, on_read: EventType[dict[str, str]]) -> rx.Component:
                 rx.el.p(sentence, class_name=f"text-label font-medium text-waiting {_SHOWN[word]}")
                 for word, sentence in _SENTENCES.items()
             ),
+            rx.el.p(problem, class_name=f"text-label font-medium text-bad {_SHOWN['read']}"),
             aria_live="polite",
         ),
         rx.el.form(rx.el.input(type="hidden", name="code"), on_submit=on_read, class_name="hidden"),

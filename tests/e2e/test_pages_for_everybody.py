@@ -14,10 +14,11 @@ from playwright.sync_api import Page
 
 from tests.e2e.dashboard_scenes import DASHBOARD_SCENES
 from tests.e2e.history_scenes import HISTORY_SCENES
+from tests.e2e.paying_scenes import PAYING_SCENES
 from tests.e2e.scenes import SCENES, Scene, Stage
 from tests.e2e.sending_scenes import SENDING_SCENES
 
-_EVERY = SCENES | SENDING_SCENES | DASHBOARD_SCENES | HISTORY_SCENES
+_EVERY = SCENES | SENDING_SCENES | PAYING_SCENES | DASHBOARD_SCENES | HISTORY_SCENES
 PHONE, SMALL_PHONE, TABLET, DESKTOP = (390, 844), (320, 640), (1024, 768), (1280, 800)
 _AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 _RULES = {

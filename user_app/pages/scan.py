@@ -11,7 +11,7 @@ from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.parts import card
 from shared_ui.services import the_services
-from shared_ui.texts import given
+from shared_ui.texts import Text
 from user_app.frame import wallet_page
 from user_app.pay_words import page_of_shop
 from user_app.scan_words import read_code
@@ -70,19 +70,13 @@ class Scanning(rx.State):
         return None
 
 
+def _problem(at: str) -> Text:
+    return rx.cond(Scanning.problem_at == at, Scanning.problem, "")
+
+
 def _code() -> rx.Component:
     return card(
-        scanner(on_read=Scanning.read),
-        rx.el.div(
-            rx.cond(
-                Scanning.problem_at == "code",
-                given(
-                    Scanning.problem,
-                    rx.el.p(Scanning.problem, class_name="mt-4 text-label font-medium text-bad"),
-                ),
-            ),
-            role="alert",
-        ),
+        scanner(problem=_problem("code"), on_read=Scanning.read),
         title="Scan the shop's code",
     )
 
@@ -94,8 +88,7 @@ def _handle() -> rx.Component:
                 "Shop's handle",
                 "handle",
                 hint="It stands below the code, such as @chaipoint.",
-                problem=rx.cond(Scanning.problem_at == "handle", Scanning.problem, ""),
-                kind="text",
+                problem=_problem("handle"),
                 max_length=300,
             ),
             submit_button("Find the shop"),
