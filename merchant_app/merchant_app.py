@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from merchant_app.pages.counter import Counter, counter
 from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
 from merchant_app.pages.login import login
 from merchant_app.pages.qr import ShopsCode, qr
 from merchant_app.pages.signup import signup
+from merchant_app.pages.transaction import TransactionPage, transaction
+from merchant_app.pages.transactions import Sales, transactions
 from shared_ui.said import OneVisitor
 from shared_ui.services import the_door
 from shared_ui.turned_back import TurnedBack
@@ -28,5 +31,8 @@ for page, route, title, on_load in (
     (signup, "/signup", "Open your shop", TurnedBack.open),
     (dashboard, "/dashboard", "Income", Income.open),
     (qr, "/qr", "Your QR code", ShopsCode.open),
+    (counter, "/counter", "Counter", Counter.open),
+    (transactions, "/transactions", "Payments", Sales.open),
+    (transaction, "/transactions/[transaction]", "Payment", TransactionPage.open),
 ):
     app.add_page(page, route=route, title=f"{title} | Batua for merchants", image=_ICON, on_load=on_load)

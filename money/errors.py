@@ -6,10 +6,11 @@ Refusal
 │   └── DayLimitAtShopsReached
 ├── InvalidAccount, WalletFrozen, NotEnoughMoney
 ├── KeyUsedForAnother, KeyInUse
+├── AboveWhatIsLeft, ShopHasTooLittle, PayerGone, RefundedMeanwhile
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused, ShopNameRefused, HandleRefused
-│   ├── AccountNumberRefused, IfscRefused, NoteRefused
+│   ├── AccountNumberRefused, IfscRefused, NoteRefused, ReasonRefused
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
@@ -77,6 +78,30 @@ class KeyInUse(Refusal):
     """A request with this Idempotency-Key is still being worked on."""
 
 
+class AboveWhatIsLeft(Refusal):
+    """This is more than is left of this payment."""
+
+    def __init__(self, left_paise: int) -> None:
+        super().__init__()
+        self.left_paise = left_paise
+
+
+class ShopHasTooLittle(Refusal):
+    """There is not enough money in your shop for this refund."""
+
+    def __init__(self, available_paise: int) -> None:
+        super().__init__()
+        self.available_paise = available_paise
+
+
+class PayerGone(Refusal):
+    """This customer has closed their wallet, so nothing can be given back to it. Please settle it with them."""
+
+
+class RefundedMeanwhile(Refusal):
+    """Something of this payment was given back meanwhile, so nothing was given back now. Please look once more."""
+
+
 class InputRefused(Refusal):
     """Something in this form is missing or not as it should be."""
 
@@ -119,6 +144,10 @@ class IfscRefused(InputRefused):
 
 class NoteRefused(InputRefused):
     """Write a note of at most 140 characters on one line, each of them to be seen."""
+
+
+class ReasonRefused(InputRefused):
+    """Write why, in 1 to 140 characters on one line, each of them to be seen."""
 
 
 class DayRefused(InputRefused):

@@ -9,7 +9,7 @@ from reflex.event import EventType
 
 from shared_ui.fields import quiet_button, submit_button
 from shared_ui.in_browser import FOCUS, Focused
-from shared_ui.parts import size_of
+from shared_ui.parts import facts, size_of
 from shared_ui.people import PersonRow, person_row
 from shared_ui.texts import Text, given
 from user_app.send_words import Review
@@ -55,11 +55,7 @@ def look_once_more(
         person_row(to),
         rx.el.p(review.amount, class_name=["font-strong", size_of(review.amount)]),
         rx.el.p(review.words, class_name="text-label font-medium text-accent"),
-        rx.el.dl(
-            given(review.note, _fact("Note", review.note)),
-            _fact("Left in your wallet", review.balance_after),
-            class_name="w-full divide-y divide-line border-y border-line text-label",
-        ),
+        facts(("Note", review.note), ("Left in your wallet", review.balance_after)),
         given(
             review.again,
             rx.el.p(review.again, role="status", class_name="text-label font-medium text-waiting"),
@@ -73,12 +69,4 @@ def look_once_more(
             class_name="flex flex-col gap-2",
         ),
         class_name="@container flex flex-col gap-3",
-    )
-
-
-def _fact(name: str, value: Text) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name, class_name="shrink-0 text-quiet"),
-        rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
-        class_name="flex justify-between gap-4 py-2",
     )

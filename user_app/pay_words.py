@@ -23,8 +23,9 @@ from shared_db.history_rows import Happened
 from shared_db.ids import new_id
 from shared_db.merchants import Shop
 from shared_ui.history import initials_of
+from shared_ui.history_words import time_of
 from shared_ui.people import PersonRow
-from user_app.history_words import time_of, who_of
+from user_app.history_words import who_of
 from user_app.paying import Order
 from user_app.send_words import Ended, Review
 

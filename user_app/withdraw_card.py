@@ -6,7 +6,7 @@ import reflex as rx
 
 from shared_ui.fields import amount_field, bank_picker, quiet_button, submit_button, text_field
 from shared_ui.in_browser import FOCUS, Focused
-from shared_ui.parts import card, size_of
+from shared_ui.parts import card, facts, size_of
 from shared_ui.texts import Text, given
 from user_app.wallet_state import Wallet
 from user_app.withdraw_state import SavedRow, TakeOut
@@ -112,13 +112,12 @@ def _look_once_more() -> rx.Component:
         ),
         rx.el.p(review.amount, class_name=["font-strong", size_of(review.amount)]),
         rx.el.p(review.words, class_name="text-label font-medium text-accent"),
-        rx.el.dl(
-            _fact("To", review.bank),
-            _fact("Account", review.account),
-            _fact("Branch code", review.ifsc),
-            _fact("In the name of", rx.cond(review.name != "", review.name, _NO_NAME)),
-            _fact("Left in your wallet", review.balance_after),
-            class_name="w-full divide-y divide-line border-y border-line text-label",
+        facts(
+            ("To", review.bank),
+            ("Account", review.account),
+            ("Branch code", review.ifsc),
+            ("In the name of", rx.cond(review.name != "", review.name, _NO_NAME)),
+            ("Left in your wallet", review.balance_after),
         ),
         given(TakeOut.bank_note, rx.el.p(TakeOut.bank_note, class_name="text-label text-quiet")),
         rx.el.div(
@@ -135,14 +134,6 @@ def _look_once_more() -> rx.Component:
             class_name="flex flex-col gap-2",
         ),
         class_name="@container flex flex-col gap-3",
-    )
-
-
-def _fact(name: str, value: Text) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name, class_name="shrink-0 text-quiet"),
-        rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
-        class_name="flex justify-between gap-4 py-2",
     )
 
 

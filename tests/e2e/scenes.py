@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import settings_scenes
+from tests.e2e.line import MAY_LOSE_THE_LINE, lose_the_line
 from tests.e2e.stack import Stack
 from tests.e2e.tab import Someone, give
 from tests.e2e.wallet_page import (
@@ -37,14 +38,6 @@ LONG_LAST_NAME = "Venkata Satyanarayana Subrahmanyeswara Lakshmi Rao"
 LARGE_AMOUNT_PAISE = 12_345_678_90
 LARGE_BALANCE = "₹1,23,45,678.90"
 _ON_HOLD_PAISE = 98_765_43
-_LOSE_THE_SERVER = """
-const Real = WebSocket, sockets = [];
-let isAway = false;
-window.WebSocket = class extends Real {
-  constructor(address, ...others) { super(isAway ? "ws://localhost:1" : address, ...others); sockets.push(this); }
-};
-window.loseTheServer = () => { isAway = true; for (const socket of sockets) socket.close(); };
-"""
 
 
 class Stage:
@@ -334,11 +327,10 @@ def before_data(path: str) -> Callable[[Stage], Page]:
 def _server_away(stage: Stage) -> Page:
     """What was known stays to be read, and a line says that it may be old."""
     page = stage.newcomer.context.new_page()
-    page.add_init_script(_LOSE_THE_SERVER)
+    page.add_init_script(MAY_LOSE_THE_LINE)
     page.goto(stage.stack.user_url + "/transfer")
     shows_balance(page, "₹0.00")
-    page.evaluate("loseTheServer()")
-    expect(page.get_by_text("Connecting again")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    lose_the_line(page)
     return page
 
 

@@ -207,9 +207,9 @@ def signed_up(stack: Stack, first_name: str = "Asha") -> Someone:
     return Someone(user_id, email, session_in(answer))
 
 
-def signed_in_again(stack: Stack, who: Someone) -> str:
+def signed_in_again(stack: Stack, who: Someone, password: str = PASSWORD) -> str:
     """The cookie of another session of theirs."""
-    return session_in(sent(stack.user_url, "/auth/login", {"email": who.email, "password": PASSWORD}))
+    return session_in(sent(stack.user_url, "/auth/login", {"email": who.email, "password": password}))
 
 
 def give(stack: Stack, who: Someone, paise: int) -> None:

@@ -14,7 +14,7 @@ from shared_ui.frame import columns
 from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.parts import card, outcome_chip
-from shared_ui.said import Said
+from shared_ui.said import Said, is_back
 from shared_ui.services import the_services
 from shared_ui.texts import Text, Truth
 from user_app.bank_accounts_card import BankAccounts, bank_accounts_card
@@ -64,11 +64,12 @@ class Contacts(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.waits_for, self.problem_at, self.problem = "", "", ""
-        (await self.get_state(Secured))._read()
-        await (await self.get_state(Closing))._begin()
-        (await self.get_state(Freezing)).is_reviewed = False
-        (await self.get_state(Name)).problem_at = ""
+        if not await is_back(self):
+            self.waits_for, self.problem_at, self.problem = "", "", ""
+            (await self.get_state(Secured))._read()
+            await (await self.get_state(Closing))._begin()
+            (await self.get_state(Freezing)).is_reviewed = False
+            (await self.get_state(Name)).problem_at = ""
         await show_first(self, caller, *_PARTS)
 
     @guard.signed_in

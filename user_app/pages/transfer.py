@@ -21,6 +21,7 @@ from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.parts import card
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from user_app.adding_money import start_on_ramp_of
@@ -56,8 +57,12 @@ class Transfer(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.words, self.problem, self.bank_problem, self.is_busy = "", "", "", False
-        (await self.get_state(TakeOut))._begin()
+        taking_out = await self.get_state(TakeOut)
+        # Whoever comes back from the bank by the browser's own button only connects again.
+        self.is_busy = taking_out.is_busy = False
+        if not await is_back(self):
+            self.words, self.problem, self.bank_problem = "", "", ""
+            taking_out._begin()
         await show_first(self, caller, Transfer, TakeOut)
 
     @guard.signed_in
