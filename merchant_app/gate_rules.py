@@ -29,7 +29,7 @@ async def _may_see(caller: Caller, path: str, query: dict[str, list[str]]) -> bo
 
 
 RULES = Rules(
-    private=frozenset({"/counter", "/dashboard", "/transactions", "/withdraw", "/settlements", *_ASKS}),
+    private=frozenset({"/counter", "/dashboard", "/qr", "/transactions", "/withdraw", "/settings", *_ASKS}),
     for_strangers=frozenset({"/", "/login", "/signup"}),
     may_see=_may_see,
     private_below=tuple(_ASKS_BELOW),

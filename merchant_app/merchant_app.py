@@ -6,6 +6,7 @@ from merchant_app.pages.counter import Counter, counter
 from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
 from merchant_app.pages.login import login
+from merchant_app.pages.qr import ShopsCode, qr
 from merchant_app.pages.settlement import SettlementPage, settlement
 from merchant_app.pages.settlements import Settlements, settlements
 from merchant_app.pages.signup import signup
@@ -33,6 +34,7 @@ for page, route, title, on_load in (
     (login, "/login", "Log in", TurnedBack.open),
     (signup, "/signup", "Open your shop", TurnedBack.open),
     (dashboard, "/dashboard", "Income", Income.open),
+    (qr, "/qr", "Your QR code", ShopsCode.open),
     (counter, "/counter", "Counter", Counter.open),
     (transactions, "/transactions", "Payments", Sales.open),
     (transaction, "/transactions/[transaction]", "Payment", TransactionPage.open),

@@ -27,7 +27,7 @@ found = {{
 }}
 print(json.dumps(found))
 """
-ANYBODY_MAY = {"turned_back.open"}
+ANYBODY_MAY = {"turned_back.open", "paying.open", "paying.come_back"}
 
 
 @pytest.mark.parametrize("app", ["user_app", "merchant_app"])
