@@ -11,7 +11,7 @@ async def _may_see(_caller: Caller, _path: str, _query: dict[str, list[str]]) ->
 
 
 RULES = Rules(
-    private=frozenset({"/dashboard"}),
-    for_strangers=frozenset({"/", "/login", "/signup"}),
+    private=frozenset({"/dashboard", "/settings"}),
+    for_strangers=frozenset({"/", "/login", "/signup", "/open-shop"}),
     may_see=_may_see,
 )

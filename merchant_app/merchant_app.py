@@ -5,7 +5,10 @@ from __future__ import annotations
 from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
 from merchant_app.pages.login import login
+from merchant_app.pages.open_shop import NewShop, open_shop
+from merchant_app.pages.settings import ShopSettings, settings
 from merchant_app.pages.signup import signup
+from merchant_app.ways_in import WaysIn
 from shared_ui.said import OneVisitor
 from shared_ui.services import the_door
 from shared_ui.turned_back import TurnedBack
@@ -23,8 +26,10 @@ app.add_page(
     image=_ICON,
 )
 for page, route, title, on_load in (
-    (login, "/login", "Log in", TurnedBack.open),
-    (signup, "/signup", "Open your shop", TurnedBack.open),
+    (login, "/login", "Log in", [TurnedBack.open, WaysIn.open]),
+    (signup, "/signup", "Open your shop", [TurnedBack.open, WaysIn.open]),
+    (open_shop, "/open-shop", "Open your shop", [TurnedBack.open, NewShop.open]),
     (dashboard, "/dashboard", "Income", Income.open),
+    (settings, "/settings", "Settings", ShopSettings.open),
 ):
     app.add_page(page, route=route, title=f"{title} | Batua for merchants", image=_ICON, on_load=on_load)

@@ -11,8 +11,8 @@ from shared_ui.fields import password_field, quiet_button, submit_button
 from shared_ui.guarded import guard
 from shared_ui.in_browser import FOCUS, Focused, NativeForm
 from shared_ui.parts import card, outcome_chip
+from shared_ui.secured import problem_at, what_came
 from shared_ui.services import the_services
-from user_app.secured import problem_at, what_came
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
 from wallet.freeze_wallet import freeze

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
+import unicodedata
 
 from money.errors import HandleRefused, ShopNameRefused, VisitOver
-from shared_db.connection import Database
+from shared_db.connection import Connection, Database, with_retries
 from shared_db.ids import new_id
-from shared_db.merchants import connect, open_account
+from shared_db.merchants import Shop, connect, open_account, shop_at
 from shared_db.models import Merchant, MerchantIdentity
 from shared_db.provider_visits import has_arrived
 from wallet import passwords
@@ -17,6 +19,8 @@ from wallet.sign_up import SHORTEST_ON_PAGES, clean_email, clean_name, clean_pas
 _HANDLE = re.compile(r"[a-z][a-z0-9]{2,29}")
 _OURS = frozenset({"admin", "api", "bank", "batua", "help", "pay", "support", "wallet"})
 """A shop of this name could be taken for us."""
+_LONGEST_PROPOSED = 29
+"""One digit may follow."""
 
 
 async def open_shop(
@@ -59,6 +63,24 @@ async def open_vouched_shop(
         await open_account(session, merchant)
         await connect(session, identity)
     return passwords.Verified(merchant.id, None)
+
+
+async def free_handle(database: Database, name: str) -> str:
+    """One that this shop could have, made of its name; empty where none can be."""
+    letters = "".join(
+        one for one in unicodedata.normalize("NFKD", name).lower() if one.isascii() and one.isalnum()
+    )
+    wanted = letters.lstrip(string.digits)[:_LONGEST_PROPOSED]
+    for proposed in (wanted, *(f"{wanted}{number}" for number in range(2, 10))):
+        if not _HANDLE.fullmatch(proposed) or proposed in _OURS:
+            continue
+
+        async def look(connection: Connection, handle: str = proposed) -> Shop | None:
+            return await shop_at(connection, handle)
+
+        if await with_retries(database, look) is None:
+            return proposed
+    return ""
 
 
 def clean_handle(text: str) -> str:

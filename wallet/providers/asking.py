@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 
 import httpx
 
@@ -71,7 +72,7 @@ class Asking:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             log.warning("a provider cannot be reached", error=type(error).__name__)
             raise ProviderAway from error
-        if answer.is_client_error and answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+        if answer.is_client_error and answer.status_code != HTTPStatus.TOO_MANY_REQUESTS:
             # It knows the code not, or has given it out to somebody else's challenge.
             log.warning("a provider refused", status=answer.status_code)
             raise ProviderNotBelieved

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, cast
 
 from authlib.oauth2.client import OAuth2Client
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from authlib.oauth2.rfc6749 import parameters
 
 from money.errors import ProviderNotBelieved
 from runtime.logs import logger
@@ -35,8 +35,8 @@ def address(oauth: OAuth2Client, authorization_endpoint: str, way: Way, **more: 
 
 async def the_token(asking: Asking, oauth: OAuth2Client, token_endpoint: str, way: Way, code: str) -> Token:
     """For a code that came back. Raises ProviderAway, or ProviderNotBelieved where the provider gives none for it."""
-    prepare, client = cast("Any", prepare_token_request), cast("Any", oauth)  # they have no types
-    body: str = prepare(
+    grants, client = cast("Any", parameters), cast("Any", oauth)  # they have no types
+    body: str = grants.prepare_token_request(
         "authorization_code", code=code, redirect_uri=way.redirect_uri, code_verifier=way.code_verifier
     )
     _, headers, body = client.client_auth(client.token_endpoint_auth_method).prepare(
