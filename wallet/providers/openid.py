@@ -103,11 +103,14 @@ class OpenId:
             raise ProviderNotBelieved from error
         found: Json = dict(cast("Json", claims or {}))
         subject = found.get("sub")
-        if (
-            not isinstance(subject, str)
-            or not 1 <= len(subject) <= LONGEST_SUBJECT
-            or found.get("nonce") != nonce
-        ):
+        # As OpenID has it: letters of ASCII, and so nothing that a database could not keep.
+        is_name = (
+            isinstance(subject, str)
+            and 1 <= len(subject) <= LONGEST_SUBJECT
+            and subject.isascii()
+            and subject.isprintable()
+        )
+        if not is_name or found.get("nonce") != nonce:
             raise ProviderNotBelieved
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 
@@ -22,7 +23,7 @@ class Remembered:
         self._ask = ask
         self._clock = clock
         self._known: Json | None = None
-        self._asked_at = float("-inf")
+        self._asked_at = -math.inf
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self, *, anew: bool = False) -> Json:
