@@ -64,6 +64,22 @@ def open_wallets(url: str, users: Sequence[uuid.UUID]) -> None:
                 copy.write_row((user, f"{user}@bench.example", "Bench", "Person", PASSWORD_HASH))
 
 
+def open_shop(url: str, merchant: uuid.UUID) -> None:
+    """A merchant with an account of 0."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO accounts (id, kind, name) VALUES (%s, 'merchant', 'merchant')", (merchant,)
+        )
+        connection.execute(
+            "INSERT INTO balances (account_id, balance_paise, held_paise, last_number) VALUES (%s, 0, 0, 0)",
+            (merchant,),
+        )
+        connection.execute(
+            "INSERT INTO merchants (id, email, name, handle, password_hash) VALUES (%s, %s, 'Bench Shop', %s, %s)",
+            (merchant, f"{merchant}@bench.example", f"shop{merchant.hex[-12:]}", PASSWORD_HASH),
+        )
+
+
 def give(url: str, users: Sequence[uuid.UUID], amount_paise: Paise) -> None:
     """So much to each of them, as a promotion."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

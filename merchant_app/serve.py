@@ -15,13 +15,14 @@ from settings import settings
 from shared_db.solvency import takes_money_in
 from shared_ui.gate import Gate
 from shared_ui.services import WebApp, open_for_pages, open_services, the_door, the_services
-from shared_ui.serving import FORMS, one_port
+from shared_ui.serving import FILES, FORMS, one_port
 
 _APP = WebApp(name="merchant_app", home="/dashboard", public_url=lambda given: given.merchant_url)
 
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
+    from merchant_app.files import files
     from merchant_app.gate_rules import RULES
     from merchant_app.merchant_app import app
     from merchant_app.sign_forms import sign_forms
@@ -54,7 +55,7 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         is_ready=is_ready,
         settings=settings(),
         gate=lambda built: Gate(built, door=the_door, rules=RULES),
-        besides={FORMS: sign_forms()},
+        besides={FORMS: sign_forms(), FILES: files()},
         # Around the pages' own lifespan: what they work with is open before the first of them is asked for.
         first=Starlette(lifespan=with_services),
     )

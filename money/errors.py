@@ -4,10 +4,12 @@ Refusal
 ├── NotAnAmount, AmountAboveLimit, DayLimitReached
 ├── InvalidAccount, WalletFrozen, NotEnoughMoney
 ├── KeyUsedForAnother, KeyInUse
+├── AboveWhatIsLeft, ShopHasTooLittle, PayerGone, RefundedMeanwhile
 ├── InputRefused
 │   ├── EmailRefused, PhoneRefused, PasswordRefused
 │   ├── FirstNameRefused, LastNameRefused, ShopNameRefused, HandleRefused
-│   ├── AccountNumberRefused, IfscRefused, NoteRefused
+│   ├── AccountNumberRefused, IfscRefused, NoAccountChosen
+│   ├── NoteRefused, ReasonRefused
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
@@ -73,6 +75,30 @@ class KeyInUse(Refusal):
     """A request with this Idempotency-Key is still being worked on."""
 
 
+class AboveWhatIsLeft(Refusal):
+    """This is more than is left of this payment."""
+
+    def __init__(self, left_paise: int) -> None:
+        super().__init__()
+        self.left_paise = left_paise
+
+
+class ShopHasTooLittle(Refusal):
+    """There is not enough money in your shop for this refund."""
+
+    def __init__(self, available_paise: int) -> None:
+        super().__init__()
+        self.available_paise = available_paise
+
+
+class PayerGone(Refusal):
+    """This customer has closed their wallet, so nothing can be given back to it. Please settle it with them."""
+
+
+class RefundedMeanwhile(Refusal):
+    """Something of this payment was given back meanwhile, so nothing was given back now. Please look once more."""
+
+
 class InputRefused(Refusal):
     """Something in this form is missing or not as it should be."""
 
@@ -113,8 +139,16 @@ class IfscRefused(InputRefused):
     """Enter the IFSC of your branch, such as HDFC0001234."""
 
 
+class NoAccountChosen(InputRefused):
+    """Choose one of your bank accounts for your settlements."""
+
+
 class NoteRefused(InputRefused):
     """Write a note of at most 140 characters on one line, each of them to be seen."""
+
+
+class ReasonRefused(InputRefused):
+    """Write why, in 1 to 140 characters on one line, each of them to be seen."""
 
 
 class DayRefused(InputRefused):

@@ -35,7 +35,8 @@ LAST_ID = uuid.UUID(int=2**128 - 1)
 LAST_NUMBER = 2**62
 FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
-_DAYS_AT_ONCE = 100
+# Most look for what happens every day: a few days hold a page of it. Only who does not find it there looks wider.
+_DAYS_AT_FIRST, _DAYS_AT_ONCE = 10, 100
 # An id says when it was made by the clock of the process that made it.
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -164,9 +165,9 @@ async def _moved(
         return await _between(connection, owner_id, wanted, before=before, after=after, most=most)
     # Whoever looks for the ten refunds among a million payments is led to their days.
     rows: list[Happened] = []
-    last_day = wanted.last_day
+    last_day, at_once = wanted.last_day, _DAYS_AT_FIRST
     while len(rows) < most:
-        days = await _days_with(connection, owner_id, wanted, last_day)
+        days = await _days_with(connection, owner_id, wanted, last_day, most=at_once)
         for first, last, _ in days:
             if len(rows) < most and first + 1 < before:
                 rows += await _between(
@@ -177,21 +178,21 @@ async def _moved(
                     after=first,
                     most=most - len(rows),
                 )
-        if len(days) < _DAYS_AT_ONCE:
+        if len(days) < at_once:
             break
-        last_day = days[-1][2] - timedelta(days=1)
+        last_day, at_once = days[-1][2] - timedelta(days=1), _DAYS_AT_ONCE
     return rows
 
 
 async def _days_with(
-    connection: Connection, owner_id: uuid.UUID, wanted: Wanted, last_day: date
+    connection: Connection, owner_id: uuid.UUID, wanted: Wanted, last_day: date, *, most: int
 ) -> list[tuple[int, int, date]]:
     values = {
         "owner": owner_id,
         "kinds": _kinds(wanted.activities),
         "first": wanted.first_day,
         "last": last_day,
-        "most": _DAYS_AT_ONCE,
+        "most": most,
     }
     cursor = await connection.execute(DAYS_WITH, values)
     return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]

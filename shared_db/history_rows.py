@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from money.activity import ACTIVITY_OF, Activity, Result, result_of, withdrawal_counts
 
+# A shop learns no more of who pays than a first name and an initial, and so can search for no more.
 _TOLD = """
        t.created_at, t.id, t.kind, t.reference, t.note,
        CASE WHEN t.source_id = %(owner)s THEN t.target_id ELSE t.source_id END,
-       u.first_name || ' ' || u.last_name, coalesce(w.bank, o.bank), w.account_number,
+       CASE WHEN t.kind = 'send' THEN u.first_name || ' ' || u.last_name
+            ELSE u.first_name || ' ' || left(u.last_name, 1) || '.' END,
+       coalesce(w.bank, o.bank), w.account_number,
        coalesce(w.utr, o.bank_reference), coalesce(w.status, 'success'),
        coalesce(w.doubted_at IS NOT NULL, false), coalesce(w.correction = 'taken_back', false),
        CASE WHEN w.correction = 'taken_back' THEN EXISTS (
@@ -20,7 +23,7 @@ _TOLD = """
        ELSE false END
 """
 _BESIDE = """
-  LEFT JOIN users u ON t.kind = 'send'
+  LEFT JOIN users u ON t.kind IN ('send', 'payment', 'refund')
        AND u.id = CASE WHEN t.source_id = %(owner)s THEN t.target_id ELSE t.source_id END
   LEFT JOIN withdrawals w ON t.kind = 'hold' AND w.id = t.id
   LEFT JOIN on_ramps o ON t.kind = 'on_ramp' AND o.id = CASE t.kind WHEN 'on_ramp' THEN substr(t.reference, 9)::uuid END

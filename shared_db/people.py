@@ -14,7 +14,9 @@ from shared_db.connection import Connection
 from shared_db.models import Account, Balance, User
 
 MOST_FOUND = 20
-_HAS_WALLET = "SELECT 1 FROM balances WHERE account_id = %s AND closed_at IS NULL"
+_HAS_WALLET = """
+SELECT 1 FROM users u JOIN balances b ON b.account_id = u.id AND b.closed_at IS NULL WHERE u.id = %s
+"""
 
 
 async def open_wallet(session: AsyncSession, user: User) -> None:

@@ -133,6 +133,22 @@ SELECT (SELECT count(*) FROM booked
                                      OR w.doubted_at IS NOT NULL)))
 """
 
+# What was given back of payments: by payment, refund by refund, and as the ledger moved it.
+_REFUNDS = """
+WITH given AS (SELECT payment_id, sum(amount_paise) AS paise FROM refunds GROUP BY payment_id)
+SELECT (SELECT count(*) FROM refunded_payments p
+          LEFT JOIN given g USING (payment_id)
+          LEFT JOIN transfers t ON t.id = p.payment_id
+         WHERE p.refunded_paise <> coalesce(g.paise, 0)
+            OR (t.kind, t.source_id, t.target_id, t.amount_paise)
+               IS DISTINCT FROM ('payment', p.payer_id, p.merchant_id, p.paid_paise))
+     + (SELECT count(*) FROM (SELECT * FROM transfers WHERE kind = 'refund') t
+          FULL JOIN refunds r ON r.id = t.id
+          LEFT JOIN refunded_payments p ON p.payment_id = r.payment_id
+         WHERE (t.source_id, t.target_id, t.amount_paise, t.note, t.created_at)
+               IS DISTINCT FROM (p.merchant_id, p.payer_id, r.amount_paise, r.reason, r.created_at))
+"""
+
 # The house's totals as the watch has rolled them up, and what it has not yet followed, beside what the entries say.
 _HOUSE = """
 WITH told AS (
@@ -180,8 +196,9 @@ def verify(url: str) -> dict[str, int | bool]:
     An owner without a balance row, with a gap in its running numbers, or whose adding-money rows and transfers
     disagree (in amount, owner or bank, or one without the other) counts as out of step, and so does an account that
     money has moved on and that does not exist, a day whose totals are not those of its entries, a withdrawal whose
-    state and bookings disagree, a lane that counts wrongly, and entries of the house that the watch over our books
-    has not been told of.
+    state and bookings disagree, a lane that counts wrongly, a payment whose refunds are not what was given back of it,
+    a refund in the ledger that belongs to no payment, and entries of the house that the watch over our books has not
+    been told of.
     Raises psycopg.OperationalError when the database is not there.
     """
     with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
@@ -191,10 +208,12 @@ def verify(url: str) -> dict[str, int | bool]:
             found = cursor.execute(_CHECK).fetchone()
         days = connection.execute(_DAYS).fetchone()
         withdrawals = connection.execute(_WITHDRAWALS).fetchone()
+        refunds = connection.execute(_REFUNDS).fetchone()
         house = connection.execute(_HOUSE).fetchone()
     assert found is not None, "the query has exactly one row"
     assert days is not None, "and so has this one"
     assert withdrawals is not None, "and this one"
+    assert refunds is not None, "and this one"
     assert house is not None, "and the last"
     counts = asdict(found)
     holds_differ = counts.pop("held_paise") != counts["open_holds_paise"]
@@ -204,6 +223,7 @@ def verify(url: str) -> dict[str, int | bool]:
         + counts.pop("unknown_accounts")
         + days[0]
         + withdrawals[0]
+        + refunds[0]
         + house[0]
         + holds_differ
     )

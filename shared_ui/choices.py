@@ -46,14 +46,20 @@ class Choice:
 
 
 def select_of(
-    label: str, name: str, choices: rx.Var[list[Choice]] | list[Choice], *, field_id: str = ""
+    label: str,
+    name: str,
+    choices: rx.Var[list[Choice]] | list[Choice],
+    *,
+    value: Text = "",
+    field_id: str = "",
 ) -> rx.Component:
-    """The same with choices that a page learns when it is opened; the first is chosen."""
+    """The same with choices that a page learns when it is opened."""
     field_id = field_id or f"field-{name}"
     field = rx.el.div(
         rx.el.select(
             rx.foreach(choices, lambda one: rx.el.option(one.read, value=one.sent)),
             name=name,
+            default_value=value,
             custom_attrs=bound(field_id, hint="", problem=""),
             class_name=f"{BOX} appearance-none pr-12",
         ),

@@ -125,12 +125,13 @@ def amount_field(
     on_typed: EventType[str],
     name: str = "amount",
     value: str = "",
-    quick: tuple[int, ...] = QUICK_RUPEES,
+    quick: tuple[int, ...] | rx.Component = QUICK_RUPEES,
     field_id: str = "field-amount",
 ) -> rx.Component:
     """How many rupees. Grouped while typed; the form and `on_typed` get it without the commas.
 
     `words` says the amount in words, `limit` is a sentence said in advance. What is no amount stays as typed.
+    `quick` are amounts to fill in by one press, or a `fill_button`.
     """
     field = AmountInput.create(
         type="text",
@@ -167,7 +168,7 @@ def amount_field(
     return rx.el.div(
         labelled(
             box,
-            _quick_amounts(quick) if quick else rx.fragment(),
+            _quick_amounts(quick) if isinstance(quick, tuple) else quick,
             label="Amount",
             field_id=field_id,
             hint="",
@@ -240,7 +241,21 @@ def _button(
     )
 
 
+def fill_button(label: Text, amount: Text) -> rx.Component:
+    """Fills this amount into the `amount_field` it belongs to."""
+    return FillButton.create(
+        label,
+        type="button",
+        value=amount,
+        custom_attrs={"onClick": FILL},
+        class_name="mt-1 min-h-hit self-start rounded-chip border border-edge px-4 text-label font-medium "
+        "transition-colors hover:bg-accent-soft",
+    )
+
+
 def _quick_amounts(rupees: tuple[int, ...]) -> rx.Component:
+    if not rupees:
+        return rx.fragment()
     return rx.el.div(
         *(
             FillButton.create(

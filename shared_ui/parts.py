@@ -98,6 +98,14 @@ def points(*cards: rx.Component, columns: Literal[3, 4]) -> rx.Component:
     return rx.el.div(*cards, class_name=f"grid gap-4 tablet:grid-cols-2 {wide}")
 
 
+def facts(*pairs: tuple[str, Text], class_name: str = "") -> rx.Component:
+    """Names and their values, line by line. What has no value is left out."""
+    return rx.el.dl(
+        *(given(value, _fact(name, value)) for name, value in pairs),
+        class_name=f"w-full divide-y divide-line border-y border-line text-label empty:hidden {class_name}",
+    )
+
+
 def main_link(label: str, href: Text) -> rx.Component:
     """The one thing to press on this screen."""
     return _link(label, href, MAIN)
@@ -132,6 +140,14 @@ def _chip(outcome: Outcome, word: Text) -> rx.Component:
         word,
         class_name="inline-flex items-center gap-1 whitespace-nowrap rounded-chip py-1 pl-2 pr-3 text-note "
         f"font-medium {OUTCOME_COLOURS[outcome]}",
+    )
+
+
+def _fact(name: str, value: Text) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name, class_name="shrink-0 text-quiet"),
+        rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
+        class_name="flex justify-between gap-4 py-2",
     )
 
 

@@ -11,7 +11,7 @@ import reflex as rx
 
 from shared_ui.icons import icon
 from shared_ui.in_browser import FOCUS, Focused
-from shared_ui.parts import OUTCOME_COLOURS, Outcome, size_of
+from shared_ui.parts import OUTCOME_COLOURS, Outcome, facts, size_of
 from shared_ui.texts import Text, given
 
 SAFE = (
@@ -100,7 +100,7 @@ class _Facts:
 
 def _screen(
     outcome: Outcome,
-    facts: _Facts,
+    told: _Facts,
     sentences: tuple[Text, ...],
     actions: tuple[rx.Component, ...],
     details: rx.Component | None,
@@ -111,30 +111,16 @@ def _screen(
             class_name=f"grid size-16 place-items-center rounded-chip {OUTCOME_COLOURS[outcome]}",
         ),
         Focused.create(
-            facts.title,
+            told.title,
             tab_index=-1,
             custom_attrs={"ref": FOCUS},
             class_name="mt-2 text-title font-strong outline-none",
         ),
-        rx.el.p(facts.amount, class_name=["font-strong", size_of(facts.amount)]),
-        given(facts.who, rx.el.p(facts.who, class_name="max-w-full font-medium [overflow-wrap:anywhere]")),
+        rx.el.p(told.amount, class_name=["font-strong", size_of(told.amount)]),
+        given(told.who, rx.el.p(told.who, class_name="max-w-full font-medium [overflow-wrap:anywhere]")),
         *(given(one, rx.el.p(one, class_name="max-w-form text-quiet")) for one in sentences),
-        rx.el.dl(
-            *(
-                given(value, _fact(name, value))
-                for name, value in (("Time", facts.when), ("Reference", facts.reference))
-            ),
-            class_name="mt-2 w-full max-w-form divide-y divide-line border-y border-line text-label empty:hidden",
-        ),
+        facts(("Time", told.when), ("Reference", told.reference), class_name="mt-2 max-w-form"),
         rx.el.div(details, class_name="mt-4 w-full max-w-form text-left") if details else rx.fragment(),
         rx.el.div(*actions, class_name="mt-4 flex w-full max-w-form flex-col gap-2 empty:hidden"),
         class_name="@container flex flex-col items-center gap-2 py-4 text-center",
-    )
-
-
-def _fact(name: str, value: Text) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name, class_name="text-quiet"),
-        rx.el.dd(value, class_name="font-medium [overflow-wrap:anywhere]"),
-        class_name="flex justify-between gap-4 py-2 text-left",
     )

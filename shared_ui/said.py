@@ -7,6 +7,7 @@ from reflex.app import App
 from reflex.event import Event
 from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
+from reflex_base.constants import CompileVars
 
 from money.errors import SignedOut
 from runtime.batcher import Unavailable
@@ -24,6 +25,9 @@ class Said(rx.State):
     """The session has ended while the page was open."""
     _shown_to: str = ""
     """The session this tab's State was filled for."""
+
+    _back_on: str = ""
+    """The address of the page that has connected again without being opened anew."""
 
     def _say(self, text: str) -> None:
         self.text = text
@@ -48,6 +52,10 @@ class OneVisitor(Middleware):
             if not session or said._shown_to != session:
                 forget(root)
                 said._shown_to = session
+            elif not _is_opened(event):
+                said._back_on = str(state.router.url)
+                return None
+            said._back_on = ""
         return None
 
     async def _session(self, cookies: str) -> str:
@@ -56,6 +64,18 @@ class OneVisitor(Middleware):
             return str((await self._door().caller(cookies)).session_id)
         except (SignedOut, Unavailable, *CONNECTION_ERRORS):
             return ""
+
+
+def _is_opened(event: Event) -> bool:
+    """A page that is opened says what it was built with; one that has only lost its socket does not."""
+    return isinstance(event.payload, dict) and CompileVars.PAYLOAD_HASHES in event.payload
+
+
+async def is_back(page: rx.State) -> bool:
+    """Whether an open page has only lost its socket: what its visitor had chosen and typed still stands there."""
+    said = await page.get_state(Said)
+    was_on, said._back_on = said._back_on, ""
+    return was_on == str(page.router.url)
 
 
 def forget(state: BaseState) -> None:

@@ -6,8 +6,9 @@ from typing import Literal
 
 import reflex as rx
 
+from shared_ui.fields import password_field
 from shared_ui.forms import sentence
-from shared_ui.in_browser import FOCUS, FocusedLine
+from shared_ui.in_browser import FOCUS, Focused, FocusedLine, NativeForm
 from shared_ui.texts import Text
 
 Part = Literal["password", "freeze", "close", "ways"]
@@ -53,6 +54,32 @@ def what_came(part: Part) -> rx.Component:
             rx.cond(Secured.news != "", _line(Secured.news, "bg-good-soft text-good")),
             rx.cond(Secured.problem != "", _line(wrong, "bg-bad-soft text-bad")),
         ),
+    )
+
+
+def look_once_more(title: str, *sentences: str, form: rx.Component) -> rx.Component:
+    """What is about to happen, said in full before it is confirmed."""
+    return rx.el.div(
+        Focused.create(
+            title, tab_index=-1, custom_attrs={"ref": FOCUS}, class_name="font-strong outline-none"
+        ),
+        rx.el.ul(
+            *map(rx.el.li, sentences),
+            class_name="flex list-disc flex-col gap-1 pl-5 text-label text-quiet",
+        ),
+        form,
+        class_name="flex flex-col gap-3",
+    )
+
+
+def password_form(part: Part, *buttons: rx.Component, action: str) -> rx.Component:
+    """The password and nothing else; the browser sends it to `action`."""
+    return NativeForm.create(
+        password_field(field_id=f"{part}-password", problem=problem_at(part, "password")),
+        *buttons,
+        action=action,
+        method="post",
+        class_name="flex flex-col gap-3",
     )
 
 

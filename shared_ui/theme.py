@@ -189,6 +189,8 @@ def stylesheet(accent: Accent) -> str:
 @media (width < 640px) and (pointer: coarse) {{
   form:focus-within .action-bar {{ position: sticky; bottom: var(--bar); z-index: 5; }}
 }}
+.arriving {{ animation: arriving {_MOTION_MILLISECONDS}ms ease-out; }}
+@keyframes arriving {{ from {{ opacity: 0; transform: scale(0.96); }} }}
 .fade-later {{ animation: fade-later {_MOTION_MILLISECONDS}ms {_TOAST_SECONDS}s forwards; }}
 @keyframes fade-later {{ to {{ opacity: 0; visibility: hidden; }} }}
 @media print {{

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 from collections.abc import Generator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -21,6 +24,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Embed
     """One embedded server for the whole run, on a free port, gone at the end."""
     folder = tmp_path_factory.mktemp("database") / "postgres"
     with ensure_running(folder, password="only-for-tests", port=None) as server:
+        _need_not_outlive_the_machine(server)
         yield server
 
 
@@ -42,6 +46,15 @@ def database_url(postgres_server: EmbeddedPostgres, migrated_template: str) -> G
     yield _url(postgres_server, name)
     _execute(postgres_server, LET_GO, name)
     _execute(postgres_server, sql.SQL("DROP DATABASE {}").format(names[0]))
+
+
+def _need_not_outlive_the_machine(server: EmbeddedPostgres) -> None:
+    """A database for one test waits for no disk. A killed server still loses nothing: its system keeps the writes."""
+    with psycopg.connect(server.url) as connection:
+        cluster = Path(connection.execute("SHOW data_directory").fetchall()[0][0])
+    with (cluster / "postgresql.conf").open("a") as conf:
+        conf.write("\nfsync = off\nfull_page_writes = off\n")
+    os.kill(int((cluster / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
 
 
 def _url(server: EmbeddedPostgres, name: str) -> str:

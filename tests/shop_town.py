@@ -10,6 +10,7 @@ from shared_db.ids import new_id
 from shared_db.merchants import open_account
 from shared_db.models import Merchant
 from tests.town import Books
+from wallet.refund_payment import Given, refund_payment
 
 
 async def shop(books: Books, *, name: str = "Chai Point", handle: str | None = None) -> uuid.UUID:
@@ -35,3 +36,24 @@ async def paid(
     movement = Movement(one, f"payment:{one}", Kind.PAYMENT, payer, merchant, Paise(paise), note=note)
     assert await books.post(movement) == [Posting.POSTED]
     return one
+
+
+async def given_back(
+    books: Books, merchant: uuid.UUID, payment: uuid.UUID, paise: int, *, reason: str = "Sold out"
+) -> Given:
+    """A refund as the shop gives it that has looked at the payment just now."""
+    return await refund_payment(
+        books.database,
+        books.notices,
+        merchant=merchant,
+        payment=payment,
+        before_paise=await refunded(books, payment),
+        amount_paise=Paise(paise),
+        reason=reason,
+    )
+
+
+async def refunded(books: Books, payment: uuid.UUID) -> int:
+    """How much of it was given back by now."""
+    rows = await books.ask("SELECT refunded_paise FROM refunded_payments WHERE payment_id = %s", payment)
+    return rows[0][0] if rows else 0

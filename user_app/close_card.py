@@ -6,11 +6,11 @@ import reflex as rx
 
 from shared_db.connection import with_retries
 from shared_db.wallets import obstacles
-from shared_ui.fields import danger_button, password_field, quiet_button
+from shared_ui.fields import danger_button, quiet_button
 from shared_ui.guarded import guard
-from shared_ui.in_browser import FOCUS, DownloadForm, Focused, NativeForm
+from shared_ui.in_browser import DownloadForm
 from shared_ui.parts import card
-from shared_ui.secured import Secured, problem_at, what_came
+from shared_ui.secured import Secured, look_once_more, password_form, what_came
 from shared_ui.services import the_services
 from wallet.caller import Caller
 from wallet.close_wallet import REFUSALS
@@ -80,32 +80,16 @@ def _offer() -> rx.Component:
 
 
 def _look_once_more() -> rx.Component:
-    return rx.el.div(
-        Focused.create(
-            "Close it for good?",
-            tab_index=-1,
-            custom_attrs={"ref": FOCUS},
-            class_name="font-strong outline-none",
-        ),
-        rx.el.ul(
-            *(
-                rx.el.li(one)
-                for one in (
-                    "You are logged out everywhere and cannot log in again.",
-                    "Nobody can find you here or send you money. What a bank still brings goes back to it.",
-                    "Your email stays taken: it cannot open another wallet.",
-                    "Download all your data first. Afterwards you cannot.",
-                )
-            ),
-            class_name="flex list-disc flex-col gap-1 pl-5 text-label text-quiet",
-        ),
-        NativeForm.create(
-            password_field(field_id="close-password", problem=problem_at("close", "password")),
+    return look_once_more(
+        "Close it for good?",
+        "You are logged out everywhere and cannot log in again.",
+        "Nobody can find you here or send you money. What a bank still brings goes back to it.",
+        "Your email stays taken: it cannot open another wallet.",
+        "Download all your data first. Afterwards you cannot.",
+        form=password_form(
+            "close",
             danger_button("Confirm, close my wallet"),
             quiet_button("Keep it", on_click=Closing.change),
             action="/auth/close-wallet",
-            method="post",
-            class_name="flex flex-col gap-3",
         ),
-        class_name="flex flex-col gap-3",
     )

@@ -7,11 +7,10 @@ import reflex as rx
 from money.times import ist
 from shared_db.connection import with_retries
 from shared_db.screens import owner
-from shared_ui.fields import password_field, quiet_button, submit_button
+from shared_ui.fields import quiet_button, submit_button
 from shared_ui.guarded import guard
-from shared_ui.in_browser import FOCUS, Focused, NativeForm
 from shared_ui.parts import card, outcome_chip
-from shared_ui.secured import problem_at, what_came
+from shared_ui.secured import look_once_more, password_form, what_came
 from shared_ui.services import the_services
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
@@ -74,31 +73,17 @@ def _offer() -> rx.Component:
 
 
 def _look_once_more() -> rx.Component:
-    return rx.el.div(
-        Focused.create(
-            "Freeze it now?",
-            tab_index=-1,
-            custom_attrs={"ref": FOCUS},
-            class_name="font-strong outline-none",
-        ),
-        rx.el.ul(
-            *(
-                rx.el.li(one)
-                for one in (
-                    "You can send and withdraw nothing until you unfreeze it with your password.",
-                    "Withdrawals in the queue wait. One that has left for your bank goes on.",
-                    "Whatever others send you, and what you add, arrives.",
-                )
-            ),
-            class_name="flex list-disc flex-col gap-1 pl-5 text-label text-quiet",
-        ),
-        rx.el.form(
+    return look_once_more(
+        "Freeze it now?",
+        "You can send and withdraw nothing until you unfreeze it with your password.",
+        "Withdrawals in the queue wait. One that has left for your bank goes on.",
+        "Whatever others send you, and what you add, arrives.",
+        form=rx.el.form(
             submit_button("Confirm, freeze my wallet"),
             quiet_button("Not now", on_click=Freezing.change),
             on_submit=Freezing.confirm,
             class_name="flex flex-col gap-2",
         ),
-        class_name="flex flex-col gap-3",
     )
 
 
@@ -106,12 +91,6 @@ def _frozen() -> rx.Component:
     return rx.el.div(
         rx.el.div(outcome_chip("waiting", Freezing.since)),
         rx.el.p("Money still comes in, and none goes out.", class_name="text-quiet"),
-        NativeForm.create(
-            password_field(field_id="unfreeze-password", problem=problem_at("freeze", "password")),
-            submit_button("Unfreeze my wallet"),
-            action="/auth/unfreeze",
-            method="post",
-            class_name="flex flex-col gap-3",
-        ),
+        password_form("freeze", submit_button("Unfreeze my wallet"), action="/auth/unfreeze"),
         class_name="flex flex-col gap-3",
     )

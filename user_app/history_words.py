@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from money.activity import Activity, Result
 from money.payout_accounts import masked
-from money.rupees import format_rupees
-from money.times import ist, ist_minute, long_day
+from money.times import ist_minute
 from shared_db.history_rows import Happened
+from shared_ui.bank_words import BANKS
 from shared_ui.history import MoneyRow, initials_of
-from user_app.words import BANKS
+from shared_ui.history_words import HOUSE, HistoryWords, balance_after, signed
 
-HOUSE = "Batua"
 _RECEIVED: dict[Activity, str] = {
     Activity.ON_RAMP: "Added from your bank",
     Activity.TRANSFER: "Received",
@@ -41,24 +37,6 @@ _STANDING = {
 }
 
 
-@dataclass(frozen=True)
-class HistoryLine:
-    """`day` is a heading above the first row of its day, empty on the others."""
-
-    day: str
-    row: MoneyRow
-
-
-def lines_of(rows: list[Happened], *, day_before: str = "") -> list[HistoryLine]:
-    """Grouped by the days of Kolkata. `day_before` is the day of the line that stands above the first."""
-    found: list[HistoryLine] = []
-    for one in rows:
-        day = long_day(one.at)
-        found.append(HistoryLine("" if day == day_before else day, history_row(one)))
-        day_before = day
-    return found
-
-
 def history_row(one: Happened) -> MoneyRow:
     who = who_of(one)
     return MoneyRow(
@@ -70,9 +48,7 @@ def history_row(one: Happened) -> MoneyRow:
         note=_note(one),
         href=f"/transactions/{one.id}",
         initials=initials_of(who) or who[:1],
-        balance_after=""
-        if one.balance_after_paise is None
-        else f"Balance {format_rupees(one.balance_after_paise)}",
+        balance_after=balance_after(one),
     )
 
 
@@ -88,6 +64,8 @@ def who_of(one: Happened) -> str:
 
 def kind_of(one: Happened) -> str:
     """`Sent`, `Received`, `To your bank`, …"""
+    if one.activity is Activity.ON_RAMP and one.result is not Result.DONE:
+        return "From your bank"
     words = _RECEIVED if one.amount_paise > 0 else _SPENT
     return words.get(one.activity, one.activity.value.capitalize())
 
@@ -99,20 +77,6 @@ def standing_of(one: Happened) -> str:
     return _STANDING.get(one.status, "Done") if one.result is not Result.DONE else "Done"
 
 
-def signed(one: Happened) -> str:
-    """With its sign where it moved; what came to nothing has none."""
-    amount = format_rupees(abs(one.amount_paise))
-    if one.balance_after_paise is None and one.result is Result.REFUSED:
-        return amount
-    if one.result is Result.WAITING and one.amount_paise > 0:
-        return amount
-    return f"+{amount}" if one.amount_paise > 0 else f"-{amount}"
-
-
-def time_of(moment: datetime) -> str:
-    return f"{ist(moment)} IST"
-
-
 def _note(one: Happened) -> str:
     parts = [kind_of(one)]
     if one.result is not Result.DONE:
@@ -120,3 +84,7 @@ def _note(one: Happened) -> str:
     if one.note:
         parts.append(one.note)
     return ": ".join(parts)
+
+
+WORDS = HistoryWords(who_of, kind_of, standing_of)
+"""As the shared parts of the history ask for them."""

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
-from money.errors import DayRefused, NotFound, StatementTooLong
-from money.times import kolkata_day
+from money.errors import NotFound
 from shared_db.connection import Connection, with_retries
-from shared_db.history import FIRST_DAY
-from shared_db.monthly_statement import Stretch, entries_of, first_day_of, stretch_of
 from shared_db.screens import Owner, owner
-from shared_ui.choices import Choice
 from shared_ui.services import the_services
+from shared_ui.statement_file import drawing, statement_file
+from shared_ui.statement_paper import Holder
+from user_app.history_words import WORDS
+from user_app.masked_contacts import masked_email, masked_phone
 from user_app.receipt_paper import receipt_paper
 from user_app.receipt_reading import Receipt, receipt_of
-from user_app.statement_paper import Month, StatementPaper, month_of
 from wallet.caller import Caller
-
-MOST_LINES = 20_000
-"""Of one statement: about 900 pages. Whoever has more is better served by the CSV."""
-_AT_ONCE = 500
-_drawing = asyncio.Semaphore(1)
 
 
 async def receipt_file(caller: Caller, happened_id: str) -> tuple[bytes, str]:
@@ -41,60 +35,19 @@ async def receipt_file(caller: Caller, happened_id: str) -> tuple[bytes, str]:
     if found is None:
         raise NotFound
     own_name = f"{person.first_name} {person.last_name}"
-    async with _drawing:
+    async with drawing:
         paper = await asyncio.to_thread(receipt_paper, found, own_name, printed=datetime.now(UTC))
     return paper, f"batua-receipt-{wanted}.pdf"
 
 
-async def statement_file(caller: Caller, text: str) -> tuple[bytes, str]:
+async def own_statement(caller: Caller, month: str) -> tuple[bytes, str]:
     """The file and its name. Raises DayRefused for what is no month up to this one, and StatementTooLong."""
-    now = datetime.now(UTC)
-    month = _month(text, now)
-    the = the_services()
-    await the.throttle.paper(str(caller.owner_id))
 
-    async def read(connection: Connection) -> tuple[Stretch, Owner]:
-        stretch = await stretch_of(connection, caller.owner_id, month.first, month.last)
-        return stretch, await owner(connection, caller.owner_id)
+    async def holder_of(connection: Connection) -> Holder:
+        person = await owner(connection, caller.owner_id)
+        contact = masked_email(person.email)
+        if person.phone and person.phone_verified_at:
+            contact += f", {masked_phone(person.phone)}"
+        return Holder(f"{person.first_name} {person.last_name}", contact)
 
-    stretch, person = await with_retries(the.database, read)
-    if stretch.newest - stretch.before > MOST_LINES:
-        raise StatementTooLong
-    async with _drawing:
-        paper = await asyncio.to_thread(StatementPaper, person, month, stretch, printed=now)
-        for after in range(stretch.before, stretch.newest, _AT_ONCE):
-            most = min(_AT_ONCE, stretch.newest - after)
-            rows = await with_retries(
-                the.database,
-                lambda connection, after=after, most=most: entries_of(
-                    connection, caller.owner_id, after=after, most=most
-                ),
-            )
-            await asyncio.to_thread(paper.add, rows)
-        return await asyncio.to_thread(paper.finished), f"batua-statement-{month.first:%Y-%m}.pdf"
-
-
-async def months_of(caller: Caller) -> list[Choice]:
-    """Those that a statement can be had of, this one first."""
-    found = await with_retries(
-        the_services().database, lambda connection: first_day_of(connection, caller.owner_id)
-    )
-    today = kolkata_day(datetime.now(UTC))
-    since = min(found or today, today)
-    count = (today.year - since.year) * 12 + today.month - since.month + 1
-    return [_choice(today.year * 12 + today.month - 1 - back) for back in range(count)]
-
-
-def _choice(month: int) -> Choice:
-    first = date(month // 12, month % 12 + 1, 1)
-    return Choice(f"{first:%Y-%m}", f"{first:%B %Y}")
-
-
-def _month(text: str, now: datetime) -> Month:
-    try:
-        month = month_of(text)
-    except ValueError as error:
-        raise DayRefused from error
-    if not FIRST_DAY <= month.first <= kolkata_day(now):
-        raise DayRefused
-    return month
+    return await statement_file(caller, month, holder_of=holder_of, words=WORDS)

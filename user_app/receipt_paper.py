@@ -7,8 +7,9 @@ from datetime import datetime
 from money.activity import Result
 from money.rupees import format_rupees
 from money.words import in_words
+from shared_ui.history_words import signed, time_of
 from shared_ui.paper import INK, LARGE, MARGIN, NORMAL, QUIET, SMALL, Sheet
-from user_app.history_words import kind_of, signed, standing_of, time_of, who_of
+from user_app.history_words import kind_of, standing_of, who_of
 from user_app.receipt_reading import Receipt
 
 _FACT, _NAMES, _LONGEST_STEP = 8.5, 45, 95
@@ -30,7 +31,12 @@ def _write_amount(sheet: Sheet, receipt: Receipt) -> None:
     one, top = receipt.happened, sheet.y
     sheet.write_at(MARGIN, top + 5, kind_of(one), size=LARGE, is_strong=True)
     sheet.write_to(
-        sheet.w - MARGIN, top + 5, standing_of(one), size=NORMAL, ink=_COLOURS[one.result], is_strong=True
+        sheet.w - MARGIN,
+        top + 5,
+        receipt.standing or standing_of(one),
+        size=NORMAL,
+        ink=_COLOURS[one.result],
+        is_strong=True,
     )
     sheet.write_at(MARGIN, top + 19, signed(one), size=28, is_strong=True)
     sheet.write_at(MARGIN, top + 26, in_words(abs(one.amount_paise)), ink=QUIET, width=sheet.inner_width)
@@ -46,6 +52,7 @@ def _facts(receipt: Receipt, own_name: str) -> list[tuple[str, str]]:
         ("From", giver),
         ("Paid to", taker),
         ("Amount", format_rupees(abs(one.amount_paise))),
+        ("Refunded", receipt.refunded),
         ("Time", time_of(one.at)),
         ("Message", one.note or ""),
         ("Bank reference", one.reference or ""),

@@ -6,18 +6,20 @@ import uuid
 from dataclasses import dataclass
 
 from money.activity import Activity, Result
+from money.rupees import format_rupees
 from money.times import ist
 from shared_db.bank_health import health_of_banks
 from shared_db.connection import Connection
 from shared_db.history import one_of
 from shared_db.history_rows import Happened
 from shared_db.on_ramp_history import attempt_of
+from shared_db.shop_payments import GivenBack, payment_of_refund, refunds_of
 from shared_db.solvency import outgoing_is_stopped
 from shared_db.withdrawal_history import attempts_of, withdrawal_of
 from shared_ui.history import TimelineStep
+from shared_ui.withdrawal_words import Circumstances
+from shared_ui.withdrawal_words import steps_of as steps_of_withdrawal
 from user_app.history_words import who_of
-from user_app.withdrawal_words import Circumstances
-from user_app.withdrawal_words import steps_of as steps_of_withdrawal
 from user_app.words import steps_of as steps_of_on_ramp
 
 
@@ -27,6 +29,12 @@ class Receipt:
     steps: list[TimelineStep]
     watch: str
     """The page that follows it live; empty where nothing changes any more."""
+    refunded: str = ""
+    """`₹40.00 of ₹120.00`: what the shop gave back of a payment."""
+    standing: str = ""
+    """Where it says more than `standing_of`."""
+    payment: str = ""
+    """The receipt of the payment that a refund gave back of."""
 
 
 async def receipt_of(connection: Connection, owner_id: uuid.UUID, happened_id: uuid.UUID) -> Receipt | None:
@@ -42,7 +50,37 @@ async def receipt_of(connection: Connection, owner_id: uuid.UUID, happened_id: u
     if one.activity is Activity.WITHDRAWAL:
         steps = await _steps_of_withdrawal(connection, owner_id, one.id)
         return Receipt(one, steps, f"/withdrawal?id={one.id}" if is_open else "")
+    if one.activity is Activity.PAYMENT:
+        return _receipt_of_payment(one, await refunds_of(connection, one.id))
+    if one.activity is Activity.REFUND:
+        payment_id = await payment_of_refund(connection, one.id)
+        return Receipt(
+            one, _steps_at_once(one), "", payment=f"/transactions/{payment_id}" if payment_id else ""
+        )
     return Receipt(one, _steps_at_once(one), "")
+
+
+def _receipt_of_payment(one: Happened, refunds: list[GivenBack]) -> Receipt:
+    """What came back of it stands with it, refund by refund."""
+    if not refunds:
+        return Receipt(one, _steps_at_once(one), "")
+    paid, refunded = -one.amount_paise, sum(refund.amount_paise for refund in refunds)
+    came_back = [
+        TimelineStep(
+            f"{who_of(one)} gave back {format_rupees(refund.amount_paise)}",
+            ist(refund.at),
+            "done",
+            refund.reason,
+        )
+        for refund in refunds
+    ]
+    return Receipt(
+        one,
+        [*_steps_at_once(one), *came_back],
+        "",
+        refunded=f"{format_rupees(refunded)} of {format_rupees(paid)}",
+        standing="Refunded" if refunded == paid else "Partly refunded",
+    )
 
 
 async def _steps_of_withdrawal(

@@ -6,7 +6,7 @@ import reflex as rx
 
 from shared_ui.fields import action_bar, amount_field, quiet_button, submit_button, text_field
 from shared_ui.in_browser import FOCUS, Focused
-from shared_ui.parts import card, main_link, second_link, size_of
+from shared_ui.parts import card, facts, main_link, second_link, size_of
 from shared_ui.people import person_row
 from shared_ui.results import NOTHING_LEFT, done, not_done, on_its_way, result
 from shared_ui.texts import Text, given
@@ -88,11 +88,7 @@ def _look_once_more() -> rx.Component:
         person_row(Sending.to),
         rx.el.p(review.amount, class_name=["font-strong", size_of(review.amount)]),
         rx.el.p(review.words, class_name="text-label font-medium text-accent"),
-        rx.el.dl(
-            given(review.note, _fact("Note", review.note)),
-            _fact("Left in your wallet", review.balance_after),
-            class_name="w-full divide-y divide-line border-y border-line text-label",
-        ),
+        facts(("Note", review.note), ("Left in your wallet", review.balance_after)),
         given(
             review.again,
             rx.el.p(review.again, role="status", class_name="text-label font-medium text-waiting"),
@@ -115,14 +111,6 @@ def _look_once_more() -> rx.Component:
             class_name="flex flex-col gap-2",
         ),
         class_name="@container flex flex-col gap-3",
-    )
-
-
-def _fact(name: str, value: Text) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name, class_name="shrink-0 text-quiet"),
-        rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
-        class_name="flex justify-between gap-4 py-2",
     )
 
 

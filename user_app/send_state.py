@@ -34,6 +34,7 @@ from shared_db.recipients import Recipient
 from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.people import PersonRow
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from user_app import send_words
 from user_app.find_state import Finding
@@ -189,7 +190,8 @@ class Sending(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> object:
-        (await self.get_state(Finding))._begin()
+        if not await is_back(self):
+            (await self.get_state(Finding))._begin()
         elsewhere = await self._arrive(caller)
         await show_first(self, caller, Sending, *([] if self.to.id else [Finding]))
         return elsewhere

@@ -20,7 +20,8 @@ from money.words import in_words
 from shared_db.allowances import Allowance
 from shared_db.history_rows import Happened
 from shared_db.ids import new_id
-from user_app.history_words import time_of, who_of
+from shared_ui.history_words import time_of
+from user_app.history_words import who_of
 from user_app.masked_contacts import masked_email
 from user_app.sending_money import Order
 from wallet.send_money import Limits

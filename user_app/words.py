@@ -5,10 +5,10 @@ from __future__ import annotations
 from money.rupees import format_rupees
 from money.times import ist
 from shared_db.on_ramp_history import Attempt
+from shared_ui.bank_words import BANKS
 from shared_ui.history import MoneyRow, TimelineStep
 from shared_ui.parts import Outcome
 
-BANKS = {"hdfc": "HDFC Bank", "axis": "Axis Bank"}
 OUTCOMES: dict[str, Outcome] = {
     "pending": "waiting",
     "success": "done",

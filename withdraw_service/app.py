@@ -24,6 +24,7 @@ from shared_db.notices import Notices
 from shared_db.solvency import sends_money_out
 from wallet.reconcile_nightly import Nights
 from wallet.send_withdrawals import Lanes
+from wallet.settle_shops import Settlements
 from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.sweep_on_ramps import sweep
 from wallet.watch_banks import show_banks
@@ -35,11 +36,13 @@ _LOOK_INTO_LANES_EVERY_SECONDS = 0.05
 _LOOK_FOR_A_NIGHT_EVERY_SECONDS = 60
 _WATCH_EVERY_SECONDS = 1.0
 _LOOK_AT_BANKS_EVERY_SECONDS = 5.0
+_LOOK_FOR_SETTLEMENTS_EVERY_SECONDS = 2.0
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
-    """Sends withdrawals, asks about payments, watches our books and compares them with the banks' while it serves.
+    """Sends withdrawals, makes shops' settlements, asks about payments, watches our books while it serves.
 
+    Each night it compares them with the banks'.
     A stop waits for the calls under way; one that is cut off is asked about again later.
     """
     database = Database(database_url)
@@ -89,13 +92,17 @@ def _turns(
     """Every turn beside the lanes that is taken again and again, and the pause after one that found nothing to do."""
     for name, bank in banks.items():
         yield partial(sweep, database, {name: bank}, notices), _SWEEP_EVERY_SECONDS
-        yield partial(_take_a_night, Nights(name, bank, database)), _LOOK_FOR_A_NIGHT_EVERY_SECONDS
+        yield partial(_take_now, Nights(name, bank, database)), _LOOK_FOR_A_NIGHT_EVERY_SECONDS
+    yield (
+        partial(_take_now, Settlements(database, notices, tuple(banks))),
+        _LOOK_FOR_SETTLEMENTS_EVERY_SECONDS,
+    )
     yield Watch(database).look, _WATCH_EVERY_SECONDS
     yield partial(show_banks, database), _LOOK_AT_BANKS_EVERY_SECONDS
 
 
-async def _take_a_night(nights: Nights) -> int:
-    return await nights.take(datetime.now(UTC))
+async def _take_now(due: Nights | Settlements) -> int:
+    return await due.take(datetime.now(UTC))
 
 
 def _client(bank: BankSettings) -> BankClient:

@@ -12,7 +12,8 @@ refunded_payments ─ refunds        what merchants gave back, never more than w
         └── bank_events            every word a bank said
 lanes ─ withdrawals                taking money out: one at a time for each owner
           └── withdrawal_attempts  every call to a bank about it
-saved_accounts                     where people have paid out to, for the next time
+saved_accounts                     where owners have paid out to, for the next time
+settlement_plans ─ settlements     when a shop's balance goes to its bank by itself, and which payments each covers
 reconciliation_runs                each day's statement of each bank beside our ledger
   └── reconciliation_exceptions    what differed
 resolutions                        append-only: what people decided about all that waits for one
@@ -37,6 +38,7 @@ from shared_db.models.merchants import (
     RefundedPayment,
 )
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
+from shared_db.models.settling import Settlement, SettlementPlan
 from shared_db.models.taking_money_out import BankBreaker, Lane, SavedAccount, Withdrawal, WithdrawalAttempt
 from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Solvency
 
@@ -66,6 +68,8 @@ __all__ = [
     "Resolution",
     "SavedAccount",
     "Session",
+    "Settlement",
+    "SettlementPlan",
     "Solvency",
     "Transfer",
     "User",

@@ -131,6 +131,8 @@ class SavedAccount(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("account_number ~ '^[0-9]{9,18}$'", name="account_number"),
         CheckConstraint("ifsc ~ '^[A-Z]{4}0[A-Z0-9]{6}$'", name="ifsc"),
+        # A plan of settlements names an account together with its owner.
+        Index("saved_accounts_of_owner_id_key", "owner_id", "id", unique=True),
         Index("saved_accounts_of_owner_key", "owner_id", "account_number", "ifsc", "bank", unique=True),
     )
 

@@ -16,6 +16,27 @@ CREATE OR REPLACE FUNCTION fault_of_entry(
     END
 $$;
 
+-- What is wrong with what was given back, in words, or NULL: a refund is one of a payment's, and of a payment no more and
+-- no less was given back than its refunds are together.
+CREATE OR REPLACE FUNCTION fault_of_refunds(stands transfers) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN (stands).kind = 'refund' AND NOT EXISTS (
+             SELECT FROM refunds r JOIN refunded_payments p ON p.payment_id = r.payment_id
+              WHERE r.id = (stands).id
+                AND (p.merchant_id, p.payer_id, r.amount_paise)
+                    = ((stands).source_id, (stands).target_id, (stands).amount_paise)
+                AND p.refunded_paise = (SELECT sum(x.amount_paise) FROM refunds x WHERE x.payment_id = p.payment_id))
+            THEN 'gives back what no payment says was given back'
+        WHEN (stands).kind = 'payment' AND EXISTS (
+             SELECT FROM refunded_payments p
+              WHERE p.payment_id = (stands).id
+                AND ((p.merchant_id, p.payer_id, p.paid_paise)
+                     IS DISTINCT FROM ((stands).target_id, (stands).source_id, (stands).amount_paise)
+                     OR p.refunded_paise <> (SELECT coalesce(sum(x.amount_paise), 0) FROM refunds x
+                                              WHERE x.payment_id = p.payment_id)))
+            THEN 'is a payment of which its refunds give back another amount' END
+$$;
+
 -- The equation: what all owners have is what the house's accounts say, and what is on hold is on its way to a bank.
 -- True only once every batch of this snapshot has been followed.
 CREATE OR REPLACE FUNCTION check_sums(OUT difference_paise bigint, OUT fault text) LANGUAGE plpgsql AS $$
@@ -78,7 +99,10 @@ CREATE OR REPLACE FUNCTION check_entries(
                    CASE WHEN b.account_id IS NULL
                              AND NOT EXISTS (SELECT FROM house_totals h
                                               WHERE h.account_id = s.account_id AND h.part = s.number >> 12)
-                        THEN 'was never posted' END) AS words
+                        THEN 'was never posted' END,
+                   -- Once for the two entries of a transfer: with the shop's.
+                   CASE WHEN s.account_id = CASE t.kind WHEN 'payment' THEN t.target_id WHEN 'refund' THEN t.source_id END
+                        THEN fault_of_refunds(t) END) AS words
           FROM few s
           LEFT JOIN transfers t ON t.id = (s.e).transfer_id
           LEFT JOIN balances b ON b.account_id = s.account_id

@@ -6,8 +6,8 @@
 -- row's lock.
 --
 -- Of each transfer: it is there, with exactly the two entries that its batch says, and they are what it says; owners'
--- numbers and balances go on from the entry before. Of each owner: the balance row equals the newest entry, and that
--- one was posted.
+-- numbers and balances go on from the entry before; a refund belongs to a payment. Of each owner: the balance row equals
+-- the newest entry, and that one was posted.
 CREATE OR REPLACE FUNCTION follow_postings(p_most integer)
 RETURNS TABLE (batches integer, fault text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -28,7 +28,8 @@ BEGIN
                    fault_of_entry(b.account_id IS NOT NULL, e.it, t, before.number, before.balance_after_paise),
                    CASE WHEN b.account_id IS NULL
                              AND NOT EXISTS (SELECT FROM accounts a WHERE a.id = side.account AND a.kind = 'system')
-                        THEN 'is nobody''s' END) AS fault
+                        THEN 'is nobody''s' END,
+                   CASE WHEN t.kind = 'refund' THEN fault_of_refunds(t) END) AS fault
           FROM posted_batches q
          CROSS JOIN LATERAL unnest(q.transfer_ids, q.source_numbers, q.target_numbers)
                AS u (id, source_number, target_number)

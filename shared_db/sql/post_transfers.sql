@@ -9,6 +9,9 @@
 --
 -- Accounts of the house have no balance row and no lock: no batch waits for another because of them.
 --
+-- A send goes from a person to a person, a payment from a person to a shop, and a refund from a shop to a person. Who
+-- is a shop is asked of the few merchants, not of everybody's accounts: a crowd of sends hardly notices the question.
+--
 -- p_day_limits: how much of this kind may leave the source on one Kolkata day, NULL for no limit. Checked against the
 -- day's totals under the lock, so that fifty at once cannot pass it.
 DROP FUNCTION IF EXISTS post_transfers(uuid[], text[], text[], uuid[], uuid[], bigint[], uuid[]);
@@ -19,7 +22,7 @@ CREATE OR REPLACE FUNCTION post_transfers(
 DECLARE
     n CONSTANT integer := coalesce(array_length(p_ids, 1), 0);
     owners uuid[]; balances_now bigint[]; held_now bigint[]; numbers bigint[]; frozen boolean[]; closed boolean[];
-    house uuid[];
+    house uuid[]; shops uuid[];
     known_references text[]; known_ids uuid[]; known_kinds text[]; known_sources uuid[]; known_targets uuid[];
     known_amounts bigint[];
     outcomes text[] := array_fill('posted'::text, ARRAY[n]);
@@ -28,7 +31,7 @@ DECLARE
     target_after bigint[] := source_after; target_number bigint[] := source_after;
     source_places integer[] := array_fill(NULL::integer, ARRAY[n]); target_places integer[] := source_places;
     limited text[] := '{}'; spent_places integer[]; spent_before bigint[]; spent_today bigint[]; d integer;
-    has_twins boolean;
+    has_twins boolean; is_between_owners boolean; source_sells boolean; target_sells boolean;
     s integer; t integer; h integer; k integer; amount bigint; kind text;
     moment timestamptz; today date; written integer; posted integer := 0;
 BEGIN
@@ -41,6 +44,8 @@ BEGIN
 
     SELECT array_agg(a.id) INTO house FROM accounts a
      WHERE a.kind = 'system' AND a.id = ANY (p_sources || p_targets);
+
+    SELECT array_agg(m.id ORDER BY m.id) INTO shops FROM merchants m WHERE m.id = ANY (p_sources || p_targets);
 
     SELECT array_agg(x.reference), array_agg(x.id), array_agg(x.kind), array_agg(x.source_id),
            array_agg(x.target_id), array_agg(x.amount_paise)
@@ -98,10 +103,18 @@ BEGIN
 
         d := (array_position(limited, kind) - 1) * array_length(owners, 1) + s;
 
+        is_between_owners := kind IN ('send', 'payment', 'refund');
+        source_sells := false; target_sells := false;
+        IF is_between_owners AND shops IS NOT NULL THEN
+            source_sells := coalesce(shops[width_bucket(p_sources[i], shops)] = p_sources[i], false);
+            target_sells := coalesce(shops[width_bucket(p_targets[i], shops)] = p_targets[i], false);
+        END IF;
+
         outcomes[i] := CASE
-            WHEN s IS NULL AND (kind = 'send' OR array_position(house, p_sources[i]) IS NULL)
-              OR t IS NULL AND (kind = 'send' OR array_position(house, p_targets[i]) IS NULL)
+            WHEN s IS NULL AND (is_between_owners OR array_position(house, p_sources[i]) IS NULL)
+              OR t IS NULL AND (is_between_owners OR array_position(house, p_targets[i]) IS NULL)
               OR p_sources[i] = p_targets[i]
+              OR is_between_owners AND (source_sells <> (kind = 'refund') OR target_sells <> (kind = 'payment'))
               OR h IS NULL AND kind IN ('hold', 'release', 'capture') THEN 'unknown_account'
             WHEN coalesce(closed[s], false) OR coalesce(closed[t], false) THEN 'closed'
             WHEN spent_today[d] + amount > p_day_limits[i] THEN 'day_limit'

@@ -26,5 +26,6 @@ REVOKE DELETE, TRUNCATE ON accounts, balances, users, on_ramps, bank_events, dai
     lanes, withdrawals, withdrawal_attempts, reconciliation_runs, reconciliation_exceptions FROM batua_app;
 REVOKE DELETE, TRUNCATE ON merchants, refunded_payments FROM batua_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON refunds FROM batua_app;
+REVOKE DELETE, TRUNCATE ON settlement_plans, settlements FROM batua_app;
 REVOKE DELETE, TRUNCATE ON solvency, house_totals FROM batua_app;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM batua_app;

@@ -25,6 +25,29 @@ def _full(stage: Stage) -> Page:
     return page
 
 
+def _unfolded(part: str) -> Callable[[Stage], Page]:
+    """On a phone."""
+
+    def open_it(stage: Stage) -> Page:
+        page = _full(stage)
+        page.set_viewport_size({"width": 390, "height": 844})
+        fold = page.get_by_role("button", name=part)
+        fold.click()
+        expect(fold).to_have_attribute("aria-expanded", "true")
+        return page
+
+    return open_it
+
+
+def _chosen(stage: Stage) -> Page:
+    page = _full(stage)
+    page.get_by_label("Type").select_option("on_ramp")
+    page.get_by_label("Status").select_option("refused")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("2 chosen")).to_be_attached()
+    return page
+
+
 def _receipt(status: str) -> Callable[[Stage], Page]:
     def open_it(stage: Stage) -> Page:
         page = stage.rich.tab(f"/transactions/{stage.attempt(status)}")
@@ -37,6 +60,9 @@ def _receipt(status: str) -> Callable[[Stage], Page]:
 HISTORY_SCENES = {
     "history, nothing yet": Scene(_empty, _HISTORY),
     "history": Scene(_full, _HISTORY),
+    "history, filter unfolded": Scene(_unfolded("Filter"), _HISTORY),
+    "history, files unfolded": Scene(_unfolded("CSV or PDF"), _HISTORY),
+    "history, some of it": Scene(_chosen, _HISTORY),
     "receipt done": Scene(_receipt("success"), (*_SIGNED_IN, "status")),
     "receipt refused": Scene(_receipt("failure"), (*_SIGNED_IN, "status")),
 }

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import settings_scenes
+from tests.e2e.line import MAY_LOSE_THE_LINE, lose_the_line
+from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack
 from tests.e2e.tab import Someone, give
 from tests.e2e.wallet_page import (
@@ -37,14 +36,6 @@ LONG_LAST_NAME = "Venkata Satyanarayana Subrahmanyeswara Lakshmi Rao"
 LARGE_AMOUNT_PAISE = 12_345_678_90
 LARGE_BALANCE = "₹1,23,45,678.90"
 _ON_HOLD_PAISE = 98_765_43
-_LOSE_THE_SERVER = """
-const Real = WebSocket, sockets = [];
-let isAway = false;
-window.WebSocket = class extends Real {
-  constructor(address, ...others) { super(isAway ? "ws://localhost:1" : address, ...others); sockets.push(this); }
-};
-window.loseTheServer = () => { isAway = true; for (const socket of sockets) socket.close(); };
-"""
 
 
 class Stage:
@@ -155,12 +146,6 @@ async def _write_history(url: str, owner: uuid.UUID) -> None:
 
 def _someone(stage: Stage, visitor: Visitor) -> Someone:
     return Someone(stage.owner(visitor), visitor.email, visitor.cookie())
-
-
-def apart(work: Coroutine[Any, Any, None]) -> None:
-    """Playwright has an event loop of its own in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()
 
 
 @dataclass(frozen=True)
@@ -334,11 +319,10 @@ def before_data(path: str) -> Callable[[Stage], Page]:
 def _server_away(stage: Stage) -> Page:
     """What was known stays to be read, and a line says that it may be old."""
     page = stage.newcomer.context.new_page()
-    page.add_init_script(_LOSE_THE_SERVER)
+    page.add_init_script(MAY_LOSE_THE_LINE)
     page.goto(stage.stack.user_url + "/transfer")
     shows_balance(page, "₹0.00")
-    page.evaluate("loseTheServer()")
-    expect(page.get_by_text("Connecting again")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    lose_the_line(page)
     return page
 
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import test_pages_for_everybody as everybody
+from tests.e2e.door_visitors import PASSWORD, SESSION, WAY, Caller, Shopkeeper
 from tests.e2e.github_like import GitHubPerson
 from tests.e2e.shop_door import ShopDoor, shop_door
-from tests.e2e.shopkeeper import PASSWORD, SESSION, WAY, Caller, Shopkeeper
 from tests.e2e.stack import Stack
 from tests.e2e.tab import ROOT_STATE, Tab, sent
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -16,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.hostile import REFUSED, Handler, handlers_of, hostile_payloads
 from tests.e2e.stack import ROOT, Stack
 from tests.e2e.tab import (
     ROOT_STATE,
@@ -32,21 +28,10 @@ from tests.e2e.tab import (
 TRANSFER = f"{ROOT_STATE}.user_app___pages___transfer____transfer"
 SIGNING_IN = f"{ROOT_STATE}.user_app___turned_back____turned_back"
 FRONTEND_ERRORS = f"{ROOT_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
-REFUSED = "That could not be done. Nothing has happened."
 TOO_MANY = "Too many tries. Please wait a little and try again."
 BALANCE, BALANCE_PAISE = "7,77,777.77", 7_77_777_77
 TO_LOGIN = "/login?next=/transfer"
 
-# Every handler that Reflex would call, its own ones too, with the names of its parameters.
-_LIST = """
-import inspect, json, reflex as rx, user_app.user_app
-from reflex_base.registry import RegistrationContext
-from shared_ui.guard import MARK
-print(json.dumps({
-    name: [hasattr(one.handler.fn, MARK), list(inspect.signature(one.handler.fn).parameters)[1:]]
-    for name, one in RegistrationContext.get().event_handlers.items()
-}))
-"""
 _WRITTEN = """
 SELECT (SELECT count(*) FROM on_ramps), (SELECT count(*) FROM transfers), (SELECT count(*) FROM codes),
        (SELECT count(*) FROM outbox), (SELECT count(*) FROM sessions),
@@ -55,33 +40,9 @@ SELECT (SELECT count(*) FROM on_ramps), (SELECT count(*) FROM transfers), (SELEC
 """
 
 
-def _nested(depth: int) -> list[Any]:
-    found: list[Any] = []
-    for _ in range(depth):
-        found = [found]
-    return found
-
-
-HOSTILE: list[Any] = [None, True, 0, -1, 1.5, math.nan, 10**400, [], {}, ["hdfc"], {"amount": 10**400}]
-HOSTILE += [{"$ne": None}, _nested(500), {"amount": "1", "bank": "hdfc", "user_id": "another"}]
-HOSTILE += [{"amount": "1", "bank": "sbi"}, {"amount": 1, "bank": "hdfc"}, {"phone": None}, {"contact": "x"}]
-HOSTILE += [{"amount": "-1", "bank": "hdfc"}, {"amount": "x" * 50_000, "bank": "hdfc"}, {"amount": "\ud800"}]
-
-
 @pytest.fixture(scope="module")
-def handlers() -> dict[str, tuple[bool, list[str]]]:
-    """By full name: whether it is ours, and its parameters."""
-    quiet = {"REFLEX_TELEMETRY_ENABLED": "false", "REFLEX_CHECK_LATEST_VERSION": "false"}
-    done = subprocess.run(
-        [sys.executable, "-c", _LIST],
-        cwd=ROOT,
-        env={**os.environ, **quiet, "WALLET_APP": "user_app"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return {name: (one[0], one[1]) for name, one in json.loads(done.stdout.splitlines()[-1]).items()}
+def handlers() -> dict[str, Handler]:
+    return handlers_of("user_app")
 
 
 @pytest.fixture(scope="module")
@@ -110,28 +71,16 @@ def written(stack: Stack) -> tuple[Any, ...]:
     return stack.rows(_WRITTEN)[0]
 
 
-def hostile_payloads(parameters: list[str], victim: Someone) -> list[dict[str, Any]]:
-    owner = str(victim.owner_id)
-    extra = [{"self": 1}, {"caller": {"user_id": owner}}, {"_caller": owner}, {"user_id": owner}]
-    extra += [{"is_admin": True, "__class__": 1}, {"state": {}, "payload": {}}]
-    whole = dict.fromkeys(parameters, "1")
-    return [
-        *({**whole, **one} for one in extra),
-        *(dict.fromkeys(parameters, value) for value in HOSTILE if parameters),
-        *([{}] if parameters else []),
-    ]
-
-
 # Whatever is sent to our handlers
 
 
 def test_wrong_arguments_get_one_refusal_and_move_nothing(
-    stack: Stack, handlers: dict[str, tuple[bool, list[str]]], asha: Someone, mallory: Someone
+    stack: Stack, handlers: dict[str, Handler], asha: Someone, mallory: Someone
 ) -> None:
     with Tab(stack.user_url, cookie=mallory.cookie).opened() as tab:
         before = written(stack)
-        for name, (is_ours, parameters) in handlers.items():
-            for payload in hostile_payloads(parameters, asha) if is_ours else []:
+        for name, (whom, parameters) in handlers.items():
+            for payload in hostile_payloads(parameters, asha) if whom else []:
                 tab.send(name, **payload)
         tab.settle(60)
 
@@ -145,14 +94,14 @@ def test_wrong_arguments_get_one_refusal_and_move_nothing(
 
 @pytest.mark.parametrize("visitor", ["a stranger", "forged", "ended", "expired"])
 def test_without_a_session_every_handler_leads_to_the_login(
-    stack: Stack, handlers: dict[str, tuple[bool, list[str]]], mallory: Someone, visitor: str
+    stack: Stack, handlers: dict[str, Handler], mallory: Someone, visitor: str
 ) -> None:
     give(stack, mallory, BALANCE_PAISE)
     if visitor in {"ended", "expired"}:
         (ended if visitor == "ended" else expired)(stack, mallory)
     forged = f"user_app_session={'a' * 43}"
     cookie = {"a stranger": "", "forged": forged}.get(visitor, mallory.cookie)
-    private = {name: one[1] for name, one in handlers.items() if one[0] and not name.startswith(SIGNING_IN)}
+    private = {name: one.parameters for name, one in handlers.items() if one.whom == "signed_in"}
     with Tab(stack.user_url, cookie=cookie).opened() as tab:
         before = written(stack)
         tab.sent_to.clear()
@@ -170,7 +119,7 @@ def test_without_a_session_every_handler_leads_to_the_login(
 
 
 def test_reflexs_own_handlers_change_nothing_and_tell_nothing(
-    stack: Stack, handlers: dict[str, tuple[bool, list[str]]], mallory: Someone
+    stack: Stack, handlers: dict[str, Handler], mallory: Someone
 ) -> None:
     wallet = f"{ROOT_STATE}.user_app___wallet_state____wallet"
     planted = {f"{wallet}.{var}": "planted" for var in ("balance", "balance_rx_state_", "greeting", "_paise")}

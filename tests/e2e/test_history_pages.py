@@ -141,6 +141,33 @@ def test_searched_and_filtered_rows_are_those_that_match(stack: Stack, visitors:
     shows_rows(page, 0)
 
 
+def test_on_a_phone_the_filter_is_folded_away_and_says_how_much_of_it_is_in_use(
+    stack: Stack, visitors: Visitors
+) -> None:
+    asha = Sender(stack, visitors(), rupees=500)
+    asha.sends(1)
+    page = asha.opens()
+    fold = page.get_by_role("button", name="Filter")
+    expect(fold).to_have_count(0)  # on a desktop all of it is there
+    page.set_viewport_size({"width": 390, "height": 844})
+    until, today = page.get_by_label("Until", exact=True), kolkata_day(datetime.now(UTC)).isoformat()
+    expect(until).to_be_hidden()
+    assert history(page).first.bounding_box()["y"] < 844, "something of the list is on the first screen"
+
+    fold.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    choose(page, type="promotion", since=today)
+
+    shows_rows(page, 1)
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(fold).to_have_accessible_name("Filter 2 chosen")
+    expect(until).to_be_hidden()
+    page.get_by_role("button", name="CSV or PDF").click()
+    expect(page.get_by_role("button", name="Download CSV")).to_be_visible()
+    fold.click()
+    expect(page.get_by_role("button", name="Download CSV")).to_be_hidden()  # one of the two at a time
+
+
 def test_the_file_holds_what_was_chosen_and_no_formula(stack: Stack, visitors: Visitors) -> None:
     asha = Sender(stack, visitors(), rupees=500)
     for note in ("=HYPERLINK(1)", "+1", "-1", "@sum", "plain", "last"):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from bank_api.adapters import ADAPTERS
 from money.rupees import Paise
 from shared_db.saved_accounts import save
+from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack, wait_for
 from tests.town import Books
 from wallet.settle_withdrawal import WithdrawalSettlement
@@ -34,9 +33,9 @@ def withdrawals_of_every_end(stack: Stack, owner: uuid.UUID) -> dict[str, str]:
     found: dict[str, str] = {}
     for status, broken in _ENDS.items():
         _break(stack, broken)
-        found[status] = _asked_for(stack, owner)
+        found[status] = asked_for(stack, owner)
         _stands(stack, found[status], status)
-    found |= {"queued": _asked_for(stack, owner), "cancelled": _asked_for(stack, owner)}
+    found |= {"queued": asked_for(stack, owner), "cancelled": asked_for(stack, owner)}
     _with_desk(stack, lambda desk: desk.cancel(uuid.UUID(found["cancelled"])))
     _break(stack, {})
     return found
@@ -45,7 +44,7 @@ def withdrawals_of_every_end(stack: Stack, owner: uuid.UUID) -> dict[str, str]:
 def withdrawal_that_needs_attention(stack: Stack, owner: uuid.UUID) -> str:
     """Its bank has not said for a day what became of it."""
     _break(stack, _PENDING_FOR_EVER)
-    found = _asked_for(stack, owner)
+    found = asked_for(stack, owner)
     _stands(stack, found, "unknown")
     stack.sql("UPDATE withdrawals SET first_sent_at = now() - interval '25 hours' WHERE id = %s", found)
     _stands(stack, found, "needs_attention")
@@ -56,7 +55,7 @@ def withdrawal_that_needs_attention(stack: Stack, owner: uuid.UUID) -> str:
 def withdrawal_that_waits(stack: Stack, owner: uuid.UUID, amount_paise: int) -> None:
     """Its bank has it and does not say more."""
     _break(stack, _PENDING_FOR_EVER)
-    _stands(stack, _asked_for(stack, owner, Paise(amount_paise)), "unknown")
+    _stands(stack, asked_for(stack, owner, Paise(amount_paise)), "unknown")
     _break(stack, {})
 
 
@@ -72,15 +71,10 @@ def keep_account(stack: Stack, owner: uuid.UUID) -> None:
                 registered_name=_LONG_NAME,
             )
 
-    _apart(keep)
+    apart(keep())
 
 
-def _break(stack: Stack, faults: dict[str, object]) -> None:
-    answer = httpx.put(f"{stack.bank_url}/hdfc/control/faults", json=faults, timeout=20)
-    assert answer.is_success, answer.text
-
-
-def _asked_for(stack: Stack, owner: uuid.UUID, amount_paise: Paise = _AMOUNT_PAISE) -> str:
+def asked_for(stack: Stack, owner: uuid.UUID, amount_paise: Paise = _AMOUNT_PAISE) -> str:
     asked: list[uuid.UUID] = []
 
     async def ask(desk: Withdrawals) -> None:
@@ -92,6 +86,11 @@ def _asked_for(stack: Stack, owner: uuid.UUID, amount_paise: Paise = _AMOUNT_PAI
 
     _with_desk(stack, ask)
     return str(asked[0])
+
+
+def _break(stack: Stack, faults: dict[str, object]) -> None:
+    answer = httpx.put(f"{stack.bank_url}/hdfc/control/faults", json=faults, timeout=20)
+    assert answer.is_success, answer.text
 
 
 def _stands(stack: Stack, withdrawal: str, status: str) -> None:
@@ -111,14 +110,4 @@ def _with_desk(stack: Stack, work: Callable[[Withdrawals], Awaitable[None]]) -> 
             await desk.drain()
             await settlement.drain()
 
-    _apart(do)
-
-
-def _apart(work: Callable[[], Awaitable[None]]) -> None:
-    """Playwright has an event loop of its own in this thread."""
-
-    async def run() -> None:
-        await work()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(run())).result()
+    apart(do())

@@ -14,6 +14,7 @@ from money.movements import Kind, Movement
 from money.times import kolkata_day, kolkata_midnight
 from shared_db.balance_history import balance_history
 from tests.past import clerk_of
+from tests.shop_town import shop
 from tests.town import CASH, IN_FLIGHT, PROMOTIONS, RECEIVABLE, Books, gift, move
 
 SECOND = timedelta(seconds=1)
@@ -131,12 +132,12 @@ async def test_every_figure_is_what_the_entries_say(database_url: str, seed: int
     dice = random.Random(seed)
     today = dice.choice([date(2028, 3, 1), date(2028, 2, 29), date(2026, 12, 31), date(2027, 1, 1)])
     async with Books(database_url) as books, clerk_of(books.url) as clerk:
-        asha, ravi = await books.person(), await books.person()
+        asha, ravi, chai_point = await books.person(), await books.person(), await shop(books)
         for moment in _moments(dice, today):
-            crowd = [_any_movement(dice, asha, ravi) for _ in range(dice.randint(1, 4))]
+            crowd = [_any_movement(dice, asha, ravi, chai_point) for _ in range(dice.randint(1, 4))]
             await clerk.posts(moment, *crowd)
 
-        for owner in (asha, ravi):
+        for owner in (asha, ravi, chai_point):
             for spans in (days_until(today, 7), days_until(today, 30), months_until(today, 12)):
                 figures = await shown(books, owner, spans)
 
@@ -155,7 +156,7 @@ def _moments(dice: random.Random, today: date) -> list[datetime]:
     return sorted(moments)
 
 
-def _any_movement(dice: random.Random, asha: uuid.UUID, ravi: uuid.UUID) -> Movement:
+def _any_movement(dice: random.Random, asha: uuid.UUID, ravi: uuid.UUID, chai_point: uuid.UUID) -> Movement:
     """Whatever can be on an owner's account; some of it is refused, and moves nothing."""
     paise = dice.randint(1, 50_00)
     ways: list[tuple[Kind, uuid.UUID, uuid.UUID]] = [
@@ -163,8 +164,8 @@ def _any_movement(dice: random.Random, asha: uuid.UUID, ravi: uuid.UUID) -> Move
         (Kind.PROMOTION, PROMOTIONS, ravi),
         (Kind.SEND, asha, ravi),
         (Kind.SEND, ravi, asha),
-        (Kind.PAYMENT, asha, ravi),
-        (Kind.REFUND, ravi, asha),
+        (Kind.PAYMENT, asha, chai_point),
+        (Kind.REFUND, chai_point, asha),
         (Kind.HOLD, asha, IN_FLIGHT),
         (Kind.HOLD, ravi, IN_FLIGHT),
         (Kind.RELEASE, IN_FLIGHT, asha),

@@ -8,8 +8,8 @@ import pytest
 from money.withdrawal import Status
 from shared_db.bank_health import BankHealth
 from shared_db.withdrawal_history import Attempted, OwnWithdrawal
-from user_app.bank_words import health_note, usual_time
-from user_app.withdrawal_words import (
+from shared_ui.bank_words import health_note, usual_time
+from shared_ui.withdrawal_words import (
     Circumstances,
     outcome_of,
     reason_of,

@@ -20,6 +20,7 @@ from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.icons import icon
 from shared_ui.parts import card, main_link
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from user_app.dashboard_words import RANGES, Drawing, Range, drawing_of, spans_of
@@ -61,7 +62,8 @@ class Dashboard(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.chosen = Range.MONTH
+        if not await is_back(self):
+            self.chosen = Range.MONTH
         await show_first(self, caller, Dashboard)
 
     @guard.signed_in

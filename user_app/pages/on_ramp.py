@@ -8,6 +8,7 @@ from money.rupees import format_rupees
 from money.times import ist
 from shared_db.connection import with_retries
 from shared_db.on_ramp_history import Attempt, attempt_of
+from shared_ui.bank_words import BANKS
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import TimelineStep, timeline
@@ -17,7 +18,7 @@ from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
 from user_app.frame import wallet_page
 from user_app.wallet_state import show, show_first
-from user_app.words import BANKS, note_of, outcome_of, steps_of
+from user_app.words import note_of, outcome_of, steps_of
 from wallet.caller import Caller
 
 

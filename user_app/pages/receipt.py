@@ -12,13 +12,14 @@ from shared_ui.fields import quiet_button
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import TimelineStep, timeline
+from shared_ui.history_words import signed, time_of
 from shared_ui.in_browser import PRINT, DownloadForm, PrintButton
-from shared_ui.parts import SECOND, card, main_link, outcome_chip, second_link, size_of
+from shared_ui.parts import SECOND, card, facts, main_link, outcome_chip, second_link, size_of
 from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
-from shared_ui.texts import Text, given
+from shared_ui.texts import given
 from user_app.frame import wallet_page
-from user_app.history_words import kind_of, signed, standing_of, time_of, who_of
+from user_app.history_words import kind_of, standing_of, who_of
 from user_app.people_words import PAGE
 from user_app.receipt_reading import Receipt, receipt_of
 from user_app.wallet_state import Wallet, show, show_first
@@ -35,9 +36,12 @@ class ReceiptPage(rx.State):
     from_whom: str = ""
     to_whom: str = ""
     when: str = ""
+    refunded: str = ""
     note: str = ""
     reference: str = ""
     number: str = ""
+    payment: str = ""
+    """The receipt of the payment that a refund gave back of."""
     send: str = ""
     """The page for sending the other person something."""
     watch: str = ""
@@ -59,13 +63,13 @@ class ReceiptPage(rx.State):
         one = found.happened
         other = who_of(one)
         is_in = one.amount_paise > 0
-        self.outcome, self.standing = one.result.value, standing_of(one)
+        self.outcome, self.standing = one.result.value, found.standing or standing_of(one)
         self.title, self.amount = kind_of(one), signed(one)
         self.words = in_words(abs(one.amount_paise))
         self.from_whom, self.to_whom = (other, own_name) if is_in else (own_name, other)
         self.when, self.note = time_of(one.at), one.note or ""
         self.reference, self.number = one.reference or "", str(one.id)
-        self.watch = found.watch
+        self.watch, self.payment, self.refunded = found.watch, found.payment, found.refunded
         self.send = f"{PAGE}?to={one.other_id}" if one.other_id else ""
         self.steps = found.steps
 
@@ -96,33 +100,24 @@ def _receipt() -> rx.Component:
         ),
         rx.el.p(page.amount, class_name=["font-strong", size_of(page.amount)]),
         rx.el.p(page.words, class_name="text-label font-medium text-accent"),
-        rx.el.dl(
-            _fact("From", page.from_whom),
-            _fact("Paid to", page.to_whom),
-            _fact("Time", page.when),
-            _fact("Message", page.note),
-            _fact("Bank reference", page.reference),
-            _fact("Transaction id", page.number),
-            class_name="mt-2 w-full divide-y divide-line border-y border-line text-label",
+        facts(
+            ("From", page.from_whom),
+            ("Paid to", page.to_whom),
+            ("Refunded", page.refunded),
+            ("Time", page.when),
+            ("Message", page.note),
+            ("Bank reference", page.reference),
+            ("Transaction id", page.number),
+            class_name="mt-2",
         ),
         class_name="@container flex flex-col gap-2",
-    )
-
-
-def _fact(name: str, value: Text) -> rx.Component:
-    return given(
-        value,
-        rx.el.div(
-            rx.el.dt(name, class_name="shrink-0 text-quiet"),
-            rx.el.dd(value, class_name="text-right font-medium [overflow-wrap:anywhere]"),
-            class_name="flex justify-between gap-4 py-2",
-        ),
     )
 
 
 def _actions() -> rx.Component:
     return rx.el.div(
         given(ReceiptPage.watch, main_link("Watch it", ReceiptPage.watch)),
+        given(ReceiptPage.payment, second_link("The payment it belongs to", ReceiptPage.payment)),
         given(
             ReceiptPage.send,
             second_link(rx.cond(ReceiptPage.title == "Sent", "Send again", "Send back"), ReceiptPage.send),

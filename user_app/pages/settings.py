@@ -9,18 +9,19 @@ import reflex as rx
 from money.errors import Refusal
 from shared_db.connection import with_retries
 from shared_db.screens import owner
+from shared_ui.bank_accounts_card import bank_accounts_card
 from shared_ui.fields import code_field, quiet_button, submit_button, text_field
 from shared_ui.frame import columns
 from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.parts import card, outcome_chip
 from shared_ui.password_card import password_card
-from shared_ui.said import Said
+from shared_ui.said import Said, is_back
 from shared_ui.secured import Secured
 from shared_ui.services import the_services
 from shared_ui.sessions_card import Sessions, sessions_card
 from shared_ui.texts import Text, Truth
-from user_app.bank_accounts_card import BankAccounts, bank_accounts_card
+from user_app.bank_accounts_card import BankAccounts
 from user_app.close_card import Closing, close_card, your_data_card
 from user_app.frame import wallet_page
 from user_app.freeze_card import Freezing, freeze_card
@@ -64,11 +65,12 @@ class Contacts(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.waits_for, self.problem_at, self.problem = "", "", ""
-        (await self.get_state(Secured))._read()
-        await (await self.get_state(Closing))._begin()
-        (await self.get_state(Freezing)).is_reviewed = False
-        (await self.get_state(Name)).problem_at = ""
+        if not await is_back(self):
+            self.waits_for, self.problem_at, self.problem = "", "", ""
+            (await self.get_state(Secured))._read()
+            await (await self.get_state(Closing))._begin()
+            (await self.get_state(Freezing)).is_reviewed = False
+            (await self.get_state(Name)).problem_at = ""
         await show_first(self, caller, *_PARTS)
 
     @guard.signed_in
@@ -207,7 +209,7 @@ def _verification(contact: ContactName, invitation: str) -> rx.Component:
 
 def settings() -> rx.Component:
     return wallet_page(
-        columns(6, name_card(), _email(), _phone(), bank_accounts_card(), your_data_card()),
+        columns(6, name_card(), _email(), _phone(), bank_accounts_card(BankAccounts), your_data_card()),
         columns(6, password_card(), sessions_card(), freeze_card(), close_card()),
         title="Settings",
         lead="Who you are, how we reach you, and how your wallet is kept safe.",

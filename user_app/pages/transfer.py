@@ -15,21 +15,23 @@ from shared_db.connection import Connection, with_retries
 from shared_db.on_ramp_history import attempts_of
 from shared_db.withdrawal_history import withdrawals_of
 from shared_ui.balance import balance_card
+from shared_ui.bank_words import BANKS
 from shared_ui.fields import amount_field, bank_picker, submit_button
 from shared_ui.frame import columns
 from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.parts import card
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
+from shared_ui.withdraw_card import withdraw_card
+from shared_ui.withdrawal_words import withdrawal_row
 from user_app.adding_money import start_on_ramp_of
 from user_app.frame import wallet_page
 from user_app.wallet_state import Wallet, show, show_first
-from user_app.withdraw_card import withdraw_card
 from user_app.withdraw_state import TakeOut
-from user_app.withdrawal_words import withdrawal_row
-from user_app.words import BANKS, attempt_row
+from user_app.words import attempt_row
 from wallet.caller import Caller
 
 _SHOWN = 20
@@ -56,8 +58,12 @@ class Transfer(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.words, self.problem, self.bank_problem, self.is_busy = "", "", "", False
-        (await self.get_state(TakeOut))._begin()
+        taking_out = await self.get_state(TakeOut)
+        # Whoever comes back from the bank by the browser's own button only connects again.
+        self.is_busy = taking_out.is_busy = False
+        if not await is_back(self):
+            self.words, self.problem, self.bank_problem = "", "", ""
+            taking_out._begin()
         await show_first(self, caller, Transfer, TakeOut)
 
     @guard.signed_in
@@ -159,7 +165,7 @@ def transfer() -> rx.Component:
             ),
             _add_money(),
         ),
-        columns(7, withdraw_card(), _history()),
+        columns(7, withdraw_card(TakeOut, has=Wallet.balance), _history()),
         title=rx.cond(Wallet.is_ready, Wallet.greeting, "Your wallet"),
         active="/transfer",
         on_focus=Transfer.come_back,

@@ -1,10 +1,10 @@
-"""How well a bank is, as people read it before they choose one."""
+"""The banks by name, and how well each is, as people read it before they choose one."""
 
 from __future__ import annotations
 
 from shared_db.bank_health import BankHealth
-from user_app.words import BANKS
 
+BANKS = {"hdfc": "HDFC Bank", "axis": "Axis Bank"}
 _SLOW_MILLISECONDS = 2_000
 _OFTEN_ENOUGH = 0.8
 _QUICK_SECONDS = 5

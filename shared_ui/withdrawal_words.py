@@ -1,20 +1,21 @@
-"""How the wallet's pages put a withdrawal into words: where it stands, what happens next and by when."""
+"""How pages put a withdrawal into words: where it stands, what happens next and by when."""
 
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from money.payout_accounts import masked
 from money.rupees import format_rupees
 from money.times import ist, ist_clock
 from shared_db.bank_health import BankHealth
 from shared_db.withdrawal_history import Attempted, OwnWithdrawal
+from shared_ui.bank_words import BANKS, usual_time
 from shared_ui.history import MoneyRow, TimelineStep
 from shared_ui.parts import Outcome
-from user_app.bank_words import usual_time
-from user_app.words import BANKS
 
+WALLET = "your wallet"
+"""Where a person's money is when it is in no bank. A shop's is elsewhere, and so it reads."""
 _OUTCOMES: dict[str, Outcome] = {
     "paid": "done",
     "failed": "refused",
@@ -41,9 +42,9 @@ _NOTES = {
     "unknown": "Your bank has not answered yet",
     "needs_attention": "We are asking your bank in person",
     "paid": "Paid to your bank account",
-    "failed": "Your bank did not pay. It is back in your wallet.",
-    "cancelled": "Cancelled. It is back in your wallet.",
-    "reversed": "Your bank sent it back. It is in your wallet again.",
+    "failed": "Your bank did not pay. It is back in {purse}.",
+    "cancelled": "Cancelled. It is back in {purse}.",
+    "reversed": "Your bank sent it back. It is in {purse} again.",
 }
 
 
@@ -53,11 +54,22 @@ _SENTENCES = {
     "needs_attention": "{bank} has not said for 24 hours what became of it, so a person of ours asks. "
     + _SAFE,
     "paid": "It is with your bank now.",
-    "failed": "{amount} came back to your wallet. Check the account and try again, or choose the other bank.",
-    "cancelled": "{amount} came back to your wallet. Nothing left it.",
-    "reversed": "{bank} had paid it and then took it back. {amount} came back to your wallet. Ask your bank why "
+    "failed": "{amount} came back to {purse}. Check the account and try again, or choose the other bank.",
+    "cancelled": "{amount} came back to {purse}. Nothing left it.",
+    "reversed": "{bank} had paid it and then took it back. {amount} came back to {purse}. Ask your bank why "
     "before you try again.",
 }
+
+
+class Standing(Protocol):
+    """Whatever says how a withdrawal stands."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def is_doubted(self) -> bool: ...
+    @property
+    def correction(self) -> str: ...
 
 
 class Circumstances(NamedTuple):
@@ -67,9 +79,10 @@ class Circumstances(NamedTuple):
     """Of its bank; None where there were no calls of late."""
     is_stopped: bool
     """Nothing goes out while our books are being checked."""
+    purse: str = WALLET
 
 
-def outcome_of(withdrawal: OwnWithdrawal) -> Outcome:
+def outcome_of(withdrawal: Standing) -> Outcome:
     """One of the three true results. Whatever the bank is still being asked about is on its way."""
     if withdrawal.is_doubted:
         return "waiting"
@@ -82,7 +95,7 @@ def account_of(withdrawal: OwnWithdrawal) -> str:
     return f"{BANKS[withdrawal.bank]} {masked(withdrawal.account_number)}"
 
 
-def withdrawal_row(withdrawal: OwnWithdrawal) -> MoneyRow:
+def withdrawal_row(withdrawal: OwnWithdrawal, *, purse: str = WALLET) -> MoneyRow:
     """One line of a history."""
     outcome = outcome_of(withdrawal)
     amount = format_rupees(withdrawal.amount_paise)
@@ -92,7 +105,7 @@ def withdrawal_row(withdrawal: OwnWithdrawal) -> MoneyRow:
         when=ist(withdrawal.created_at),
         amount=amount if outcome == "refused" else f"-{amount}",
         outcome=outcome,
-        note=_note_of(withdrawal),
+        note=_note_of(withdrawal).format(purse=purse),
         href=f"/withdrawal?id={withdrawal.id}",
     )
 
@@ -116,7 +129,9 @@ def sentence_of(withdrawal: OwnWithdrawal, around: Circumstances) -> str:
         return (
             f"It is on hold and goes out by itself; you need not do anything. {_turn_of(withdrawal, around)}"
         )
-    return _SENTENCES[withdrawal.status].format(bank=bank, amount=format_rupees(withdrawal.amount_paise))
+    return _SENTENCES[withdrawal.status].format(
+        bank=bank, amount=format_rupees(withdrawal.amount_paise), purse=around.purse
+    )
 
 
 def reason_of(withdrawal: OwnWithdrawal) -> str:
@@ -156,7 +171,8 @@ def _turn_of(withdrawal: OwnWithdrawal, around: Circumstances) -> str:
     if around.is_stopped:
         return "Withdrawals are stopped for a moment while we check our books; then it goes on."
     if withdrawal.wallet_is_frozen:
-        return "Your wallet is frozen: it waits until you unfreeze it."
+        until = "you unfreeze it" if around.purse == WALLET else "that is over"
+        return f"{around.purse.capitalize()} is frozen: it waits until {until}."
     if around.health and not around.health.is_open_for_calls:
         return f"{bank} does not answer just now: it waits until it does, and we try every few seconds."
     if before and withdrawal.head_status not in {"queued", "sending"}:
@@ -199,7 +215,8 @@ _CAME_TO = {
 
 def _ending(withdrawal: OwnWithdrawal, bank: str, around: Circumstances) -> list[TimelineStep]:
     settled = ist(withdrawal.settled_at) if withdrawal.settled_at else ""
-    back = TimelineStep("It is back in your wallet", settled, "done")
+    is_back = f"It is back in {around.purse}"
+    back = TimelineStep(is_back, settled, "done")
     if withdrawal.is_doubted:
         return [TimelineStep(f"{bank} said two things; we are asking which one is true", "", "waiting")]
     match withdrawal.status:
@@ -216,7 +233,7 @@ def _ending(withdrawal: OwnWithdrawal, bank: str, around: Circumstances) -> list
             return [
                 TimelineStep(f"{bank} paid it", settled, "done"),
                 TimelineStep(f"{bank} took it back", "", "refused"),
-                TimelineStep("It is back in your wallet", "", "done"),
+                TimelineStep(is_back, "", "done"),
             ]
         case _:
             return [_now(withdrawal, bank, around), TimelineStep("It is in your bank account", "", "next")]

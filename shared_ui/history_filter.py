@@ -26,6 +26,12 @@ class Filter:
     words: str = ""
 
 
+def count_of(chosen: Filter) -> str:
+    """How much is chosen besides the words; empty where nothing is."""
+    count = sum(map(bool, (chosen.type, chosen.result, chosen.since, chosen.until)))
+    return str(count) if count else ""
+
+
 class FilterForm(FormData):
     """The same as it comes from a browser."""
 

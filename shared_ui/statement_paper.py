@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from money.activity import ACTIVITY_OF
 from money.movements import Kind
@@ -12,10 +13,8 @@ from money.rupees import format_rupees
 from money.times import ist
 from shared_db.history_rows import Moved, happened
 from shared_db.monthly_statement import Stretch
-from shared_db.screens import Owner
+from shared_ui.history_words import HOUSE, HistoryWords
 from shared_ui.paper import LARGE, MARGIN, QUIET, SMALL, Sheet
-from user_app.history_words import HOUSE, kind_of, who_of
-from user_app.masked_contacts import masked_email, masked_phone
 
 _ROW, _HEAD = 9.5, 7
 _LAKHS = len("+₹12,34,567.89")
@@ -40,18 +39,28 @@ class Month:
         return f"{self.first:%B %Y}"
 
 
+class Holder(NamedTuple):
+    """Whose statement it is, as it stands at its top."""
+
+    name: str
+    contact: str
+
+
 class StatementPaper:
     """Begun with what the month holds, given its entries in their order, finished when all are there."""
 
-    def __init__(self, owner: Owner, month: Month, stretch: Stretch, *, printed: datetime) -> None:
+    def __init__(
+        self, holder: Holder, month: Month, stretch: Stretch, words: HistoryWords, *, printed: datetime
+    ) -> None:
         self._stretch = stretch
+        self._words = words
         self._balance_paise = stretch.opening_paise
         self._sheet = Sheet(
             f"Statement, {month.name}",
             printed=printed,
             said_below="Times are India's. A withdrawal counts from when its money is set aside.",
         )
-        self._write_owner(owner, month)
+        self._write_holder(holder, month)
         self._write_sums()
         self._write_heads()
 
@@ -71,15 +80,12 @@ class StatementPaper:
         self._write_balance("Closing balance", self._stretch.closing_paise)
         return bytes(sheet.output())
 
-    def _write_owner(self, owner: Owner, month: Month) -> None:
+    def _write_holder(self, holder: Holder, month: Month) -> None:
         sheet, top = self._sheet, self._sheet.y
-        contact = masked_email(owner.email)
-        if owner.phone and owner.phone_verified_at:
-            contact += f", {masked_phone(owner.phone)}"
-        for line in sheet.lines_of(f"{owner.first_name} {owner.last_name}", _NAME, size=LARGE):
+        for line in sheet.lines_of(holder.name, _NAME, size=LARGE):
             sheet.write_at(MARGIN, sheet.y + 4, line, size=LARGE, is_strong=True)
             sheet.set_y(sheet.y + 6)
-        sheet.write_at(MARGIN, sheet.y + 4, contact, ink=QUIET, width=_NAME)
+        sheet.write_at(MARGIN, sheet.y + 4, holder.contact, ink=QUIET, width=_NAME)
         span = f"{month.first.day} to {month.last.day} {month.name}"
         sheet.write_to(sheet.w - MARGIN, top + 4, span, ink=QUIET)
         sheet.set_y(sheet.y + 12)
@@ -112,7 +118,7 @@ class StatementPaper:
     def _write_row(self, row: Moved) -> None:
         self._make_room()
         sheet, top = self._sheet, self._sheet.y
-        who, what = _told(row)
+        who, what = _told(row, self._words)
         sign = "+" if row.amount_paise > 0 else ""
         sheet.write_at(MARGIN, top + 4.2, ist(row.at), ink=QUIET, size=SMALL + 1)
         sheet.write_at(MARGIN + _TIME, top + 4.2, who, width=_WHAT)
@@ -146,11 +152,11 @@ def month_of(text: str) -> Month:
     return Month(first, date.fromordinal(following.toordinal() - 1))
 
 
-def _told(row: Moved) -> tuple[str, str]:
+def _told(row: Moved, words: HistoryWords) -> tuple[str, str]:
     """With whom, and what it was."""
     if row.kind not in ACTIVITY_OF:
-        words = _CAME_BACK.get(Kind(row.kind), _WENT_AGAIN) if row.amount_paise > 0 else _WENT_AGAIN
-        return HOUSE, words
+        what = _CAME_BACK.get(Kind(row.kind), _WENT_AGAIN) if row.amount_paise > 0 else _WENT_AGAIN
+        return HOUSE, what
     one = happened(row)
-    parts = (kind_of(one), one.note, one.reference and f"reference {one.reference}")
-    return who_of(one), ": ".join(part for part in parts if part)
+    parts = (words.kind_of(one), one.note, one.reference and f"reference {one.reference}")
+    return words.who_of(one), ": ".join(part for part in parts if part)

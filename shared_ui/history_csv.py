@@ -1,4 +1,4 @@
-"""A person's history as a file for spreadsheets, written while it is read."""
+"""An owner's history as a file for spreadsheets, written while it is read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared_db.connection import with_retries
 from shared_db.history import Place
 from shared_db.history_rows import Happened
 from shared_db.history_search import search
+from shared_ui.history_filter import Filter, wanted_of
+from shared_ui.history_words import HistoryWords
 from shared_ui.services import the_services
-from user_app.history_filter import Filter, wanted_of
-from user_app.history_words import kind_of, standing_of, who_of
 from wallet.caller import Caller
 
 _AT_ONCE = 500
@@ -23,10 +23,10 @@ _COLUMNS = ("Time", "What", "With", "Note", "Amount", "Balance after", "Status",
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
-async def csv_of(caller: Caller, chosen: Filter) -> AsyncIterator[str]:
+async def csv_of(caller: Caller, chosen: Filter, words: HistoryWords) -> AsyncIterator[str]:
     """The rows that are chosen, the newest first."""
     # Spreadsheets read UTF-8 only where the file says so by its first character.
-    yield "\ufeff" + _sheet([_COLUMNS])
+    yield "\ufeff" + sheet([_COLUMNS])
     wanted, sought = wanted_of(chosen)
     place: Place | None = Place()
     while place is not None:
@@ -37,29 +37,30 @@ async def csv_of(caller: Caller, chosen: Filter) -> AsyncIterator[str]:
                 connection, caller.owner_id, wanted=wanted, sought=sought, begin=begin, most=_AT_ONCE
             ),
         )
-        yield _sheet([_cells(one) for one in page.rows])
+        yield sheet([_cells(one, words) for one in page.rows])
         place = page.next
 
 
-def _cells(one: Happened) -> tuple[str, ...]:
+def _cells(one: Happened, words: HistoryWords) -> tuple[str, ...]:
     after = "" if one.balance_after_paise is None else decimal_rupees(one.balance_after_paise)
-    texts = (kind_of(one), who_of(one), one.note or "")
+    texts = (words.kind_of(one), words.who_of(one), one.note or "")
     return (
         iso_in_kolkata(one.at),
-        *map(_harmless, texts),
+        *map(harmless, texts),
         decimal_rupees(one.amount_paise),
         after,
-        standing_of(one),
-        _harmless(one.reference or ""),
+        words.standing_of(one),
+        harmless(one.reference or ""),
         str(one.id),
     )
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """A cell that no spreadsheet runs."""
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
-def _sheet(rows: list[tuple[str, ...]]) -> str:
+def sheet(rows: list[tuple[str, ...]]) -> str:
     sheet = io.StringIO()
     csv.writer(sheet, lineterminator="\r\n").writerows(rows)
     return sheet.getvalue()
