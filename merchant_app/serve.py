@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from merchant_app.providers import close_providers, open_providers
 from runtime.probes import Ready
 from settings import settings
 from shared_db.solvency import takes_money_in
@@ -33,9 +34,11 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
     async def with_services(_app: Starlette) -> AsyncGenerator[None]:
         services = open_services(_APP, settings(), database_url)
         open_for_pages(services)
+        open_providers(settings())
         try:
             yield
         finally:
+            await close_providers()
             await services.close()
 
     async def is_ready() -> Ready:

@@ -16,6 +16,8 @@ Refusal
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
 ├── CodeRefused, NoPhone, CannotSend, NotShopsCode
+├── ProviderNotSetUp, ProviderDeclined, ProviderAway, ProviderNotBelieved, VisitOver
+├── KnownOtherwise, OnlyWayIn, LogInAgain
 ├── NotFound, ShopNotFound, TooLateToCancel, StatementTooLong
 ├── NotClosed
 │   └── MoneyInWallet, MoneyOnHold, MoneyComing, WithdrawalOpen
@@ -213,6 +215,38 @@ class NotShopsCode(Refusal):
 
 class CannotSend(Refusal):
     """We cannot send messages just now. Nothing was sent; please try again in a little while."""
+
+
+class ProviderNotSetUp(Refusal):
+    """This way to log in is not set up here. Use your email and password."""
+
+
+class ProviderDeclined(Refusal):
+    """You did not allow it there, so nothing has happened. Try again, or use your password."""
+
+
+class ProviderAway(Refusal):
+    """It cannot be reached just now, so nothing has happened. Try again in a moment, or use your password."""
+
+
+class ProviderNotBelieved(Refusal):
+    """What came back from there does not prove who you are, so nothing has happened. Please try again."""
+
+
+class VisitOver(Refusal):
+    """This was begun in another browser, is used already, or took too long. Nothing has happened; begin again."""
+
+
+class KnownOtherwise(Refusal):
+    """There is a shop with this email already. Log in as you always do, by password, then connect this in Settings."""
+
+
+class OnlyWayIn(Refusal):
+    """This is your only way in. Set a password, or connect another account, first."""
+
+
+class LogInAgain(Refusal):
+    """Only soon after a log-in can this be done. Log out, log in again, and do it within 15 minutes."""
 
 
 class NotFound(Refusal):
