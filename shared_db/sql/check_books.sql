@@ -100,7 +100,9 @@ CREATE OR REPLACE FUNCTION check_entries(
                              AND NOT EXISTS (SELECT FROM house_totals h
                                               WHERE h.account_id = s.account_id AND h.part = s.number >> 12)
                         THEN 'was never posted' END,
-                   CASE WHEN t.kind IN ('refund', 'payment') THEN fault_of_refunds(t) END) AS words
+                   -- Once for the two entries of a transfer: with the shop's.
+                   CASE WHEN s.account_id = CASE t.kind WHEN 'payment' THEN t.target_id WHEN 'refund' THEN t.source_id END
+                        THEN fault_of_refunds(t) END) AS words
           FROM few s
           LEFT JOIN transfers t ON t.id = (s.e).transfer_id
           LEFT JOIN balances b ON b.account_id = s.account_id

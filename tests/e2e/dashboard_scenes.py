@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from money.movements import Kind, Movement
 from money.times import kolkata_day, kolkata_midnight
-from tests.e2e.scenes import LONG_FIRST_NAME, LONG_LAST_NAME, Scene, Stage, apart, before_data
+from tests.e2e.newcomers import apart
+from tests.e2e.scenes import LONG_FIRST_NAME, LONG_LAST_NAME, Scene, Stage, before_data
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor, balance
 from tests.past import clerk_of
 from tests.town import IN_FLIGHT, PROMOTIONS, Books, gift, move

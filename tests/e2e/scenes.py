@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import settings_scenes
 from tests.e2e.line import MAY_LOSE_THE_LINE, lose_the_line
+from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack
 from tests.e2e.tab import Someone, give
 from tests.e2e.wallet_page import (
@@ -148,12 +146,6 @@ async def _write_history(url: str, owner: uuid.UUID) -> None:
 
 def _someone(stage: Stage, visitor: Visitor) -> Someone:
     return Someone(stage.owner(visitor), visitor.email, visitor.cookie())
-
-
-def apart(work: Coroutine[Any, Any, None]) -> None:
-    """Playwright has an event loop of its own in this thread."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, work).result()
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from money.movements import Kind, Posting
-from tests.e2e.scenes import apart
+from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS
-from tests.shop_town import paid
-from tests.town import Books, move
+from tests.shop_town import given_back, paid
+from tests.town import Books
 
 PASSWORD = "samosa and chai"
 
@@ -47,7 +46,7 @@ class Shopkeeper:
         """By one customer, so many times; the open pages are told once."""
 
         async def pay(books: Books) -> None:
-            customer = await books.person(sum(paise) // 100 + 1, last_name=last_name)
+            customer = await books.person(sum(paise) // 10**2 + 1, last_name=last_name)
             for one in paise:
                 await paid(books, customer, self.merchant_id, one, note=note)
             books.notices.about([self.merchant_id])
@@ -55,13 +54,21 @@ class Shopkeeper:
         apart(self._with_books(pay))
 
     def gives_back(self, paise: int) -> None:
+        """Of one payment that was so much or more."""
+
         async def refund(books: Books) -> None:
-            customer = await books.person()
-            movement = move(Kind.REFUND, self.merchant_id, customer, paise)
-            assert await books.post(movement) == [Posting.POSTED]
-            books.notices.about([self.merchant_id])
+            [(payment,)] = await books.ask(
+                "SELECT id FROM transfers WHERE kind = 'payment' AND target_id = %s AND amount_paise >= %s LIMIT 1",
+                self.merchant_id,
+                paise,
+            )
+            await given_back(books, self.merchant_id, payment, paise)
 
         apart(self._with_books(refund))
+
+    def may_complain_of(self, fragment: str) -> None:
+        """What the browser itself notes about something that this story wants."""
+        self.complaints = [said for said in self.complaints if fragment not in said]
 
     def leave(self) -> None:
         self.context.close()

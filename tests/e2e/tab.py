@@ -22,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from money.accounts import HouseAccount, house_account_id
 from runtime.ports import free_port
+from tests.e2e.newcomers import newcomer
 from tests.e2e.stack import ROOT, Stack, wait_for
 
 PASSWORD = "horse battery staple"  # of people who live for one test
@@ -177,7 +178,7 @@ def _short(full_name: str) -> str:
 
 @dataclass(frozen=True)
 class Someone:
-    """Somebody who has signed up by the page's form."""
+    """Somebody who has signed up."""
 
     owner_id: uuid.UUID
     email: str
@@ -201,10 +202,8 @@ def session_in(answer: httpx.Response) -> str:
 
 def signed_up(stack: Stack, first_name: str = "Asha") -> Someone:
     email = f"{first_name.lower()}-{uuid.uuid4().hex[:8]}@people.example"
-    name = {"first_name": first_name, "last_name": "Rao"}
-    answer = sent(stack.user_url, "/auth/signup", {"email": email, **name, "password": PASSWORD, "phone": ""})
-    [(user_id,)] = stack.rows("SELECT id FROM users WHERE email = %s", email)
-    return Someone(user_id, email, session_in(answer))
+    new = newcomer(stack, email, first_name, PASSWORD)
+    return Someone(new.owner_id, email, f"user_app_session={new.token}")
 
 
 def signed_in_again(stack: Stack, who: Someone, password: str = PASSWORD) -> str:

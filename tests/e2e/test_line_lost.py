@@ -174,6 +174,10 @@ def of_the_history(asha: Traveller) -> None:
     page.get_by_label("Type", exact=True).select_option("payment")
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_role("heading", name="Nothing here")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    # Whoever opens the page anew begins anew.
+    page.reload()
+    expect(newest).to_contain_text("+₹123.00", timeout=PATIENCE_MILLISECONDS)
+    expect(page.get_by_text("1 chosen")).to_have_count(0)
 
 
 def of_a_receipt(asha: Traveller) -> None:

@@ -3,17 +3,20 @@ on a phone and on a desktop, with a finger, a keyboard, or eyes that want nothin
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.e2e.dashboard_scenes import DASHBOARD_SCENES
 from tests.e2e.history_scenes import HISTORY_SCENES
+from tests.e2e.paying_scenes import PAYING_SCENES
 from tests.e2e.refund_scenes import REFUND_SCENES
 from tests.e2e.scenes import SCENES, Scene, Stage
 from tests.e2e.sending_scenes import SENDING_SCENES
@@ -23,6 +26,7 @@ from tests.e2e.shop_scenes import SHOP_SCENES
 _EVERY = (
     SCENES
     | SENDING_SCENES
+    | PAYING_SCENES
     | DASHBOARD_SCENES
     | HISTORY_SCENES
     | SHOP_SCENES
@@ -112,13 +116,17 @@ def seen(request: pytest.FixtureRequest, stage: Stage) -> Generator[Seen]:
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_axe_finds_nothing(seen: Seen, size: tuple[int, int]) -> None:
     page = seen.at(size)
-    page.emulate_media(color_scheme="light")
 
+    _at(page, "light")
     assert _complaints(page, _RULES) == []
     # By night nothing else is there, in other colours.
-    page.emulate_media(color_scheme="dark")
-    assert "dark" in (page.locator("html").get_attribute("class") or "")
+    _at(page, "dark")
     assert _complaints(page, _RULES_OF_COLOUR) == []
+
+
+def _at(page: Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    expect(page.locator("html")).to_have_class(re.compile(rf"\b{scheme}\b"))
 
 
 def _complaints(page: Page, rules: dict[str, object]) -> list[tuple[str, str, list[str]]]:

@@ -168,7 +168,7 @@ def test_whoever_does_something_within_half_an_hour_stays(stack: Stack, asha: Vi
     shows_balance(page, "₹0.00")
     lives = stack.rows(
         "SELECT round(extract(epoch FROM expires_at - created_at) / 3600) FROM sessions"
-        " WHERE user_id = (SELECT id FROM users WHERE email = %s)",
+        " WHERE owner_id = (SELECT id FROM users WHERE email = %s)",
         asha.email,
     )
     assert lives == [(12,)]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from bank_api.adapters import ADAPTERS
 from money.rupees import Paise
 from shared_db.saved_accounts import save
+from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack, wait_for
 from tests.town import Books
 from wallet.settle_withdrawal import WithdrawalSettlement
@@ -72,7 +71,7 @@ def keep_account(stack: Stack, owner: uuid.UUID) -> None:
                 registered_name=_LONG_NAME,
             )
 
-    _apart(keep)
+    apart(keep())
 
 
 def asked_for(stack: Stack, owner: uuid.UUID, amount_paise: Paise = _AMOUNT_PAISE) -> str:
@@ -111,14 +110,4 @@ def _with_desk(stack: Stack, work: Callable[[Withdrawals], Awaitable[None]]) -> 
             await desk.drain()
             await settlement.drain()
 
-    _apart(do)
-
-
-def _apart(work: Callable[[], Awaitable[None]]) -> None:
-    """Playwright has an event loop of its own in this thread."""
-
-    async def run() -> None:
-        await work()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(run())).result()
+    apart(do())

@@ -261,7 +261,7 @@ class RefundsBesideModel(RuleBasedStateMachine):
 
 def test_refunds_and_a_dictionary_agree_whatever_happens(database_url: str) -> None:
     calm = settings(
-        max_examples=20,
+        max_examples=12,
         stateful_step_count=25,
         deadline=None,
         print_blob=True,
