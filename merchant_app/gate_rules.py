@@ -29,8 +29,10 @@ async def _may_see(caller: Caller, path: str, query: dict[str, list[str]]) -> bo
 
 
 RULES = Rules(
-    private=frozenset({"/counter", "/dashboard", "/transactions", "/withdraw", "/settlements", *_ASKS}),
-    for_strangers=frozenset({"/", "/login", "/signup"}),
+    private=frozenset(
+        {"/counter", "/dashboard", "/qr", "/transactions", "/withdraw", "/settlements", "/settings", *_ASKS}
+    ),
+    for_strangers=frozenset({"/", "/login", "/signup", "/open-shop"}),
     may_see=_may_see,
     private_below=tuple(_ASKS_BELOW),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from merchant_app.providers import close_providers, open_providers
 from runtime.probes import Ready
 from settings import settings
 from shared_db.solvency import takes_money_in
@@ -21,6 +22,7 @@ _APP = WebApp(name="merchant_app", home="/dashboard", public_url=lambda given: g
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
+    from merchant_app.code_files import CODE, code_files
     from merchant_app.files import files
     from merchant_app.gate_rules import RULES
     from merchant_app.merchant_app import app
@@ -32,9 +34,11 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
     async def with_services(_app: Starlette) -> AsyncGenerator[None]:
         services = open_services(_APP, settings(), database_url)
         open_for_pages(services)
+        open_providers(settings())
         try:
             yield
         finally:
+            await close_providers()
             await services.close()
 
     async def is_ready() -> Ready:
@@ -52,7 +56,7 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         is_ready=is_ready,
         settings=settings(),
         gate=lambda built: Gate(built, door=the_door, rules=RULES),
-        besides={FORMS: sign_forms(), FILES: files()},
+        besides={FORMS: sign_forms(), FILES: files(), CODE: code_files()},
         # Around the pages' own lifespan: what they work with is open before the first of them is asked for.
         first=Starlette(lifespan=with_services),
     )

@@ -6,6 +6,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from merchant_app.provider_forms import provider_forms
+from merchant_app.settings_forms import settings_forms
 from shared_ui.forms import Form, form_route, go, let_in
 from shared_ui.local_path import local_path
 from shared_ui.services import the_door, the_services
@@ -54,6 +56,8 @@ def sign_forms() -> ASGIApp:
                 "/auth/signup", _sign_up, door=the_door, page="/signup", kept=("email", "name", "handle")
             ),
             form_route("/auth/logout", _log_out, door=the_door, page="/login"),
+            *settings_forms(),
+            *provider_forms(),
         ]
     )
     # A redirect would take the password along, to wherever the Host header says.

@@ -1,7 +1,7 @@
 """Every refusal a person or a bank can meet. The docstring is the sentence the person reads.
 
 Refusal
-├── NotAnAmount, AmountAboveLimit, DayLimitReached
+├── NotAnAmount, AmountAboveLimit, DayLimitReached, DayLimitAtShopsReached
 ├── InvalidAccount, WalletFrozen, NotEnoughMoney
 ├── KeyUsedForAnother, KeyInUse
 ├── AboveWhatIsLeft, ShopHasTooLittle, PayerGone, RefundedMeanwhile
@@ -13,8 +13,10 @@ Refusal
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
-├── CodeRefused, NoPhone, CannotSend
-├── NotFound, TooLateToCancel, StatementTooLong
+├── CodeRefused, NoPhone, CannotSend, NotShopsCode
+├── ProviderNotSetUp, ProviderDeclined, ProviderAway, ProviderNotBelieved, VisitOver
+├── KnownOtherwise, OnlyWayIn, LogInAgain
+├── NotFound, ShopNotFound, TooLateToCancel, StatementTooLong
 ├── NotClosed
 │   └── MoneyInWallet, MoneyOnHold, MoneyComing, WithdrawalOpen
 ├── OutgoingStopped, BankNotReachable
@@ -51,6 +53,10 @@ class AmountAboveLimit(Refusal):
 
 class DayLimitReached(Refusal):
     """This is more than you may send in one day. Please try again tomorrow, or with less."""
+
+
+class DayLimitAtShopsReached(Refusal):
+    """This is more than you may pay to shops in one day. Please try again tomorrow, or with less."""
 
 
 class InvalidAccount(Refusal):
@@ -201,12 +207,52 @@ class NoPhone(Refusal):
     """There is no phone number in your account yet. Add it first."""
 
 
+class NotShopsCode(Refusal):
+    """This is not the code of a shop on Batua, so nothing was opened. Ask the shop for its Batua code or handle."""
+
+
 class CannotSend(Refusal):
     """We cannot send messages just now. Nothing was sent; please try again in a little while."""
 
 
+class ProviderNotSetUp(Refusal):
+    """This way to log in is not set up here. Use your email and password."""
+
+
+class ProviderDeclined(Refusal):
+    """You did not allow it there, so nothing has happened. Try again, or use your password."""
+
+
+class ProviderAway(Refusal):
+    """It cannot be reached just now, so nothing has happened. Try again in a moment, or use your password."""
+
+
+class ProviderNotBelieved(Refusal):
+    """What came back from there does not prove who you are, so nothing has happened. Please try again."""
+
+
+class VisitOver(Refusal):
+    """This was begun in another browser, is used already, or took too long. Nothing has happened; begin again."""
+
+
+class KnownOtherwise(Refusal):
+    """There is a shop with this email already. Log in as you always do, by password, then connect this in Settings."""
+
+
+class OnlyWayIn(Refusal):
+    """This is your only way in. Set a password, or connect another account, first."""
+
+
+class LogInAgain(Refusal):
+    """Only soon after a log-in can this be done. Log out, log in again, and do it within 15 minutes."""
+
+
 class NotFound(Refusal):
     """There is no such thing here, or it is not yours."""
+
+
+class ShopNotFound(Refusal):
+    """There is no shop with this handle, or it takes no payments any more."""
 
 
 class TooLateToCancel(Refusal):

@@ -12,9 +12,9 @@ from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from money.errors import SignedOut
-from shared_db import people
+from shared_db import merchants, people
 from shared_db.connection import Connection
-from shared_db.models import Session, User
+from shared_db.models import Merchant, Session, User
 
 Browser = Literal["user_app", "merchant_app"]
 """The web app whose cookie it is; a session of one is nothing to the other."""
@@ -127,6 +127,22 @@ async def held_from(session: AsyncSession, owner_id: uuid.UUID, session_id: uuid
     if not await is_live_within(session, session_id):
         raise SignedOut
     return user
+
+
+async def shop_held_from(session: AsyncSession, merchant_id: uuid.UUID, session_id: uuid.UUID) -> Merchant:
+    """The same for a merchant."""
+    merchant = await merchants.held(session, merchant_id)
+    if not await is_live_within(session, session_id):
+        raise SignedOut
+    return merchant
+
+
+async def has_begun_within(session: AsyncSession, session_id: uuid.UUID, time: timedelta) -> bool:
+    """Whether this session was begun so short a time ago."""
+    young = select(Session.id).where(
+        col(Session.id) == session_id, col(Session.created_at) > func.clock_timestamp() - time
+    )
+    return (await session.exec(young)).first() is not None
 
 
 async def end_one(

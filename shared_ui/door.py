@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared_db.sessions import Browser
 from wallet.browser_sessions import LIFE, BrowserSessions
 from wallet.caller import Caller
 from wallet.throttle import Throttle
@@ -15,7 +16,7 @@ from wallet.throttle import Throttle
 class Door:
     """One web app's door. Opened with the process, closed with it."""
 
-    name: str
+    name: Browser
     """Distinguishes the cookies of the two apps: on one host, ports share them."""
     sessions: BrowserSessions
     throttle: Throttle
@@ -29,12 +30,12 @@ class Door:
 
     @property
     def cookie(self) -> str:
-        return self._named("session")
+        return self.name_of("session")
 
     @property
     def kept_cookie(self) -> str:
         """What was typed into a form that was turned back, for two minutes; never a password."""
-        return self._named("form")
+        return self.name_of("form")
 
     async def caller(self, cookies: str) -> Caller:
         """Who shows these cookies (the header as it came). Raises SignedOut, and Unavailable."""
@@ -55,12 +56,17 @@ class Door:
         """The header that lets a browser keep what was typed; empty: forget it."""
         return self._cookie(self.kept_cookie, kept, 120 if kept else 0)
 
+    def short_cookie(self, what: str, value: str, seconds: int) -> str:
+        """The header for a cookie of another use, read by its `name_of`; an empty value takes it away."""
+        return self._cookie(self.name_of(what), value, seconds if value else 0)
+
+    def name_of(self, what: str) -> str:
+        """How a cookie of ours is called."""
+        return f"{'__Host-' if self.is_prod else ''}{self.name}_{what}"
+
     def _cookie(self, name: str, value: str, seconds: int) -> str:
         secure = "; Secure" if self.is_prod else ""
         return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
-
-    def _named(self, what: str) -> str:
-        return f"{'__Host-' if self.is_prod else ''}{self.name}_{what}"
 
 
 TheDoor = Callable[[], Door]

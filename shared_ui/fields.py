@@ -124,7 +124,7 @@ def amount_field(
     limit: Text,
     on_typed: EventType[str],
     name: str = "amount",
-    value: str = "",
+    value: Text = "",
     quick: tuple[int, ...] | rx.Component = QUICK_RUPEES,
     field_id: str = "field-amount",
 ) -> rx.Component:
@@ -201,13 +201,20 @@ def danger_button(label: Text, *, is_busy: Truth = False) -> rx.Component:
 
 
 def quiet_button(
-    label: Text, *, on_click: EventType[()] | None = None, is_busy: Truth = False
+    label: Text,
+    *,
+    on_click: EventType[()] | None = None,
+    is_busy: Truth = False,
+    is_off: Truth = False,
 ) -> rx.Component:
-    """The second thing to press. It sends the form it stands in, unless it does something of its own."""
+    """The second thing to press. It sends the form it stands in, unless it does something of its own.
+
+    One that `is_off` cannot be pressed; what stands beside it says why.
+    """
     colours = "border border-edge text-ink"
     if on_click is None:
-        return _button(label, is_busy, kind="submit", colours=colours)
-    return _button(label, is_busy, kind="button", colours=colours, on_click=on_click)
+        return _button(label, is_busy, kind="submit", colours=colours, is_off=is_off)
+    return _button(label, is_busy, kind="button", colours=colours, is_off=is_off, on_click=on_click)
 
 
 def action_bar(*buttons: rx.Component) -> rx.Component:
@@ -221,13 +228,14 @@ def _button(
     *,
     kind: Literal["submit", "button"],
     colours: str,
+    is_off: Truth = False,
     **events: Any,  # noqa: ANN401 # Reflex's own type of an event
 ) -> rx.Component:
     return rx.el.button(
         rx.cond(is_busy, icon("busy", "size-4 animate-spin"), rx.fragment()),
         rx.el.span(label, class_name="min-w-0 [overflow-wrap:anywhere]"),
         type=kind,
-        disabled=is_busy,
+        disabled=is_busy if is_off is False else is_off,
         class_name=f"{_BUTTON} {colours}",
         **events,
     )

@@ -14,12 +14,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from money.errors import Refusal, TooManyTries
+from money.errors import Refusal, SignedOut, TooManyTries
 from runtime.addresses import client_address
 from runtime.batcher import Busy, Unavailable
 from runtime.logs import correlated, logger, new_correlation_id
 from shared_db.connection import CONNECTION_ERRORS
 from shared_ui.door import Door, TheDoor, read_cookie
+from wallet.caller import Caller
 from wallet.devices import device_of
 from wallet.passwords import Verified
 
@@ -41,6 +42,7 @@ class Form:
         next_page: str,
         door: Door,
         device: str = "",
+        cookies: str = "",
     ) -> None:
         self._fields = fields
         self.next_page = next_page
@@ -51,10 +53,15 @@ class Form:
         self.door = door
         self.device = device
         """A few words about that browser."""
+        self._cookies = cookies
 
     def __getitem__(self, name: str) -> str:
         """A field's text, empty where it is missing."""
         return self._fields.get(name, "")
+
+    def cookie(self, what: str) -> str:
+        """The short cookie of this use that came with it, empty if none."""
+        return read_cookie(self._cookies, self.door.name_of(what))
 
 
 Answer = Callable[[Form], Awaitable[Response]]
@@ -73,22 +80,54 @@ def form_route(
             log.warning("a form was sent by a foreign page", path=path)
             return PlainTextResponse("This form can only be sent from our own page.", 403)
         form = await _read(request, here)
-        with correlated(new_correlation_id()):
-            try:
-                return await answer(form)
-            except Refusal as refusal:
-                why = type(refusal).__name__
-                wait = refusal.retry_after_seconds if isinstance(refusal, TooManyTries) else None
-            except (Busy, Unavailable, *CONNECTION_ERRORS):
-                why, wait = _OUR_FAULT, None
-            query = {"why": why} | ({"next": form.next_page} if form.next_page else {})
-            query |= {"part": part} if part else {}
-            turned_back = go(f"{page}?{urlencode(query)}")
-            if wait is not None:
-                turned_back.headers["Retry-After"] = str(wait)
-            return keeping(turned_back, here, {name: form[name] for name in kept})
+        return await _answered(answer, form, page=page, kept=kept, part=part)
 
     return Route(path, endpoint, methods=["POST"])
+
+
+def arrival_route(path: str, answer: Answer, *, door: TheDoor, page: str) -> Route:
+    """A GET below `/auth/` to which another site sends the browser back; the address's fields are its claim."""
+
+    async def endpoint(request: Request) -> Response:
+        here = door()
+        try:
+            fields = dict(parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        except ValueError:
+            fields = {}
+        return await _answered(answer, _form(request, here, fields), page=page)
+
+    return Route(path, endpoint, methods=["GET"])
+
+
+def for_caller(answer: Callable[[Form, Caller], Awaitable[Response]]) -> Answer:
+    """Whoever is not signed in, or no longer, is sent to log in and then to /settings; nothing was done."""
+
+    async def answer_caller(form: Form) -> Response:
+        try:
+            return await answer(form, await form.door.sessions.caller(form.token))
+        except SignedOut:
+            return go("/login?next=/settings")
+
+    return answer_caller
+
+
+async def _answered(
+    answer: Answer, form: Form, *, page: str, kept: tuple[str, ...] = (), part: str = ""
+) -> Response:
+    with correlated(new_correlation_id()):
+        try:
+            return await answer(form)
+        except Refusal as refusal:
+            why = type(refusal).__name__
+            wait = refusal.retry_after_seconds if isinstance(refusal, TooManyTries) else None
+        except (Busy, Unavailable, *CONNECTION_ERRORS):
+            why, wait = _OUR_FAULT, None
+        query = {"why": why} | ({"next": form.next_page} if form.next_page else {})
+        query |= {"part": part} if part else {}
+        turned_back = go(f"{page}?{urlencode(query)}")
+        if wait is not None:
+            turned_back.headers["Retry-After"] = str(wait)
+        return keeping(turned_back, form.door, {name: form[name] for name in kept})
 
 
 def go(address: str) -> RedirectResponse:
@@ -176,11 +215,17 @@ async def _read(request: Request, door: Door) -> Form:
         fields = dict(parse_qsl(received.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError:
         raise HTTPException(400) from None
+    return _form(request, door, fields)
+
+
+def _form(request: Request, door: Door, fields: Mapping[str, str]) -> Form:
+    cookies = request.headers.get("cookie", "")
     return Form(
         fields,
         address=client_address(request.scope, trusted_proxy_hops=door.trusted_proxy_hops),
-        token=read_cookie(request.headers.get("cookie", ""), door.cookie),
+        token=read_cookie(cookies, door.cookie),
         next_page=_next_page(fields, request.headers.get("referer", "")),
         door=door,
         device=device_of(request.headers.get("user-agent", "")),
+        cookies=cookies,
     )

@@ -153,8 +153,8 @@ def test_no_bank_is_asked_inside_a_transaction() -> None:
     )
 
 
-def test_only_the_bank_client_and_the_banks_outbox_speak_http() -> None:
-    home = ("bank_api/client.py", "bank_api/lines.py", "dummy_bank/outbox.py")
+def test_only_who_asks_banks_and_providers_speaks_http() -> None:
+    home = ("bank_api/client.py", "bank_api/lines.py", "dummy_bank/outbox.py", "wallet/providers/asking.py")
     importers = [
         f"{path}:{line}: {name}"
         for path in product(but=home)
@@ -162,7 +162,10 @@ def test_only_the_bank_client_and_the_banks_outbox_speak_http() -> None:
         if name.split(".")[0] in {"httpx", "requests", "aiohttp", "urllib3"}
     ]
 
-    fail_if(importers, "Whoever calls a bank does so through bank_api.client.")
+    fail_if(
+        importers,
+        "Whoever calls a bank does so through bank_api.client, whoever calls a provider through wallet.providers.",
+    )
 
 
 # --------------------------------------------------------------------------------- nothing left over
@@ -421,8 +424,8 @@ def transactions(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def network_calls(block: ast.AST) -> Iterator[tuple[int, str]]:
-    """Awaited calls on something that is named like a bank or an HTTP client."""
-    network = re.compile(r"_*(?:banks?|bank_client|https?|httpx|client)")
+    """Awaited calls on something that is named like a bank, a provider or an HTTP client."""
+    network = re.compile(r"_*(?:banks?|bank_client|https?|httpx|client|providers?|asking)")
     for node in ast.walk(block):
         if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
             target = node.value.func

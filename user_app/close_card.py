@@ -10,8 +10,8 @@ from shared_ui.fields import danger_button, quiet_button
 from shared_ui.guarded import guard
 from shared_ui.in_browser import DownloadForm
 from shared_ui.parts import card
+from shared_ui.secured import Secured, look_once_more, password_form, what_came
 from shared_ui.services import the_services
-from user_app.secured import Secured, look_once_more, password_form, what_came
 from wallet.caller import Caller
 from wallet.close_wallet import REFUSALS
 

@@ -10,8 +10,8 @@ from shared_db.screens import owner
 from shared_ui.fields import quiet_button, submit_button
 from shared_ui.guarded import guard
 from shared_ui.parts import card, outcome_chip
+from shared_ui.secured import look_once_more, password_form, what_came
 from shared_ui.services import the_services
-from user_app.secured import look_once_more, password_form, what_came
 from user_app.wallet_state import Wallet
 from wallet.caller import Caller
 from wallet.freeze_wallet import freeze

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from starlette.responses import Response
 from starlette.routing import Route
 
-from money.errors import SignedOut
-from shared_ui.forms import Answer, Form, form_route, go
+from shared_ui.forms import Form, for_caller, form_route, go
 from shared_ui.services import the_door, the_services
 from wallet.caller import Caller
 from wallet.change_password import change_password
@@ -50,22 +47,10 @@ async def _close(form: Form, caller: Caller) -> Response:
 def settings_forms() -> list[Route]:
     """Below `/auth/`, each for whoever is signed in."""
     return [
-        form_route(f"/auth/{path}", _for_caller(answer), door=the_door, page="/settings", part=part)
+        form_route(f"/auth/{path}", for_caller(answer), door=the_door, page="/settings", part=part)
         for path, answer, part in (
             ("change-password", _change_password, "password"),
             ("unfreeze", _unfreeze, "freeze"),
             ("close-wallet", _close, "close"),
         )
     ]
-
-
-def _for_caller(answer: Callable[[Form, Caller], Awaitable[Response]]) -> Answer:
-    """Whoever is not signed in, or no longer, is sent to log in; then nothing was done."""
-
-    async def answer_caller(form: Form) -> Response:
-        try:
-            return await answer(form, await form.door.sessions.caller(form.token))
-        except SignedOut:
-            return go("/login?next=/settings")
-
-    return answer_caller

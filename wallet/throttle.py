@@ -43,6 +43,10 @@ class Throttle:
         """A right password forgives the wrong ones before it."""
         await self._windows.clear(self._limit("5/15minute"), "sign-in", email, neighbourhood(address))
 
+    async def provider(self, address: str) -> None:
+        """Going to a provider, and coming back. Raises TooManyTries."""
+        await self._count("30/minute", "provider", neighbourhood(address))
+
     async def sending_code(self, account: str, address: str) -> None:
         """Before a code is made; `account` names the person and which contact. Raises TooManyTries."""
         await self._count("20/hour", "code-sent", neighbourhood(address))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from merchant_app.frame import NAME
+from merchant_app.ways_in import ways_in
 from shared_ui.elements import PlainLink
 from shared_ui.fields import password_field, submit_button, text_field
 from shared_ui.frame import form_page
@@ -53,6 +54,7 @@ def signup() -> rx.Component:
             method="post",
             class_name="flex flex-col gap-4",
         ),
+        ways_in(),
         PlainLink.create("Have a shop already? Log in", href="/login", class_name=LINK),
         name=NAME,
     )

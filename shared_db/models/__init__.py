@@ -2,6 +2,7 @@
 
 users ─ codes                      six digits that prove an email or a phone
 merchants ─ merchant_identities    which providers vouch for one
+provider_visits, newcomers         on their way to a provider, and back from one without a shop yet
   └── accounts ─ balances          one row for each owner, person or merchant, created together and starting at 0
         ├── sessions               where they are signed in
         ├── entries ─ transfers    append-only: triggers refuse UPDATE, DELETE and TRUNCATE
@@ -28,7 +29,14 @@ from __future__ import annotations
 from shared_db.models.adding_money import BankEvent, EnquiryQueue, OnRamp
 from shared_db.models.comparing_with_banks import ReconciliationException, ReconciliationRun, Resolution
 from shared_db.models.ledger import Account, Balance, DailyTotal, Entry, Transfer
-from shared_db.models.merchants import Merchant, MerchantIdentity, Refund, RefundedPayment
+from shared_db.models.merchants import (
+    Merchant,
+    MerchantIdentity,
+    Newcomer,
+    ProviderVisit,
+    Refund,
+    RefundedPayment,
+)
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
 from shared_db.models.settling import Settlement, SettlementPlan
 from shared_db.models.taking_money_out import BankBreaker, Lane, SavedAccount, Withdrawal, WithdrawalAttempt
@@ -48,9 +56,11 @@ __all__ = [
     "Lane",
     "Merchant",
     "MerchantIdentity",
+    "Newcomer",
     "OnRamp",
     "OutboxMessage",
     "PostedBatch",
+    "ProviderVisit",
     "ReconciliationException",
     "ReconciliationRun",
     "Refund",

@@ -50,6 +50,43 @@ class MerchantIdentity(SQLModel, table=True):
     __table_args__ = (Index("merchant_identities_of_merchant_key", "merchant_id", "issuer", unique=True),)
 
 
+class ProviderVisit(SQLModel, table=True):
+    """A browser that was sent to a provider and has not come back; it may once, within ten minutes."""
+
+    __tablename__ = "provider_visits"  # pyright: ignore[reportAssignmentType]
+
+    token_hash: str = Field(sa_column=Column(Text, primary_key=True))
+    """SHA-256 of the browser's cookie, in hex."""
+    state: str = Field(sa_column=text_column())
+    """What the provider must send back with that browser."""
+    provider: str = Field(sa_column=text_column())
+    nonce: str = Field(sa_column=text_column())
+    code_verifier: str = Field(sa_column=text_column())
+    session_id: uuid.UUID | None = Field(default=None, foreign_key="sessions.id")
+    """The session that connects the account it comes back with; None: somebody logs in."""
+    next_page: str = Field(sa_column=text_column())
+    expires_at: datetime = Field(sa_column=time_column())
+
+    __table_args__ = (Index("provider_visits_expires_at_idx", "expires_at"),)
+
+
+class Newcomer(SQLModel, table=True):
+    """Somebody whom a provider vouches for and who has yet to name the shop; for half an hour."""
+
+    __tablename__ = "newcomers"  # pyright: ignore[reportAssignmentType]
+
+    token_hash: str = Field(sa_column=Column(Text, primary_key=True))
+    issuer: str = Field(sa_column=text_column())
+    subject: str = Field(sa_column=text_column())
+    shown_as: str = Field(sa_column=text_column())
+    name: str = Field(sa_column=text_column())
+    email: str = Field(sa_column=text_column())
+    """Empty unless the provider has verified it."""
+    expires_at: datetime = Field(sa_column=time_column())
+
+    __table_args__ = (Index("newcomers_expires_at_idx", "expires_at"),)
+
+
 class RefundedPayment(SQLModel, table=True):
     """A payment of which something was given back; written with its first refund. Its lock is the payment's."""
 

@@ -65,12 +65,21 @@ def _announcing(stage: Stage) -> Page:
     return page
 
 
+def _code(stage: Stage) -> Page:
+    page = _large(stage).tab("/qr")
+    page.get_by_label("Amount", exact=True).fill("98765.43")
+    page.get_by_role("button", name="Put it into the code").click()
+    expect(page.get_by_text("amount=98765.43")).to_be_visible()
+    return page
+
+
 SHOP_SCENES = {
     "shop's dashboard, nothing yet": Scene(_opened(_newcomer, "/dashboard", "No payment yet"), _DASHBOARD),
     "shop's dashboard, large amounts": Scene(_tables, _DASHBOARD),
     "shop's payments": Scene(
         _opened(_large, "/transactions", "Refunded"), (*_SIGNED_IN, "Search", "Download CSV")
     ),
+    "shop's code": Scene(_code, (*_SIGNED_IN, "Amount")),
     "counter, nothing yet": Scene(_opened(_newcomer, "/counter", "Waiting for the first payment"), ()),
     "counter, announcing": Scene(_announcing, ()),
 }

@@ -244,7 +244,7 @@ def _environment(folder: Path, ports: dict[str, int], postman: Postman) -> dict[
 
 
 _OURS = re.compile(
-    r"(BATUA|DATABASE|HDFC|AXIS|PUBLIC|JWT|API|REDIS|RATE|BANK|BIND)_|.*_(APP|SERVER|BANK|SERVICE)_PORT$"
+    r"(BATUA|DATABASE|HDFC|AXIS|PUBLIC|JWT|API|REDIS|RATE|BANK|BIND|GOOGLE|GITHUB)_|.*_(APP|SERVER|BANK|SERVICE)_PORT$"
 )
 
 

@@ -31,7 +31,7 @@ from tests.e2e.wallet_page import (
 Visitors = Callable[..., Visitor]
 NEW_PASSWORD = "another horse"
 ENDED = "Your session has ended"
-SESSIONS = f"{ROOT_STATE}.user_app___sessions_card____sessions"
+SESSIONS = f"{ROOT_STATE}.shared_ui___sessions_card____sessions"
 FREEZING = f"{ROOT_STATE}.user_app___freeze_card____freezing"
 CLOSING = f"{ROOT_STATE}.user_app___close_card____closing"
 

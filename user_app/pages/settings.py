@@ -15,17 +15,17 @@ from shared_ui.frame import columns
 from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.parts import card, outcome_chip
+from shared_ui.password_card import password_card
 from shared_ui.said import Said, is_back
+from shared_ui.secured import Secured
 from shared_ui.services import the_services
+from shared_ui.sessions_card import Sessions, sessions_card
 from shared_ui.texts import Text, Truth
 from user_app.bank_accounts_card import BankAccounts
 from user_app.close_card import Closing, close_card, your_data_card
 from user_app.frame import wallet_page
 from user_app.freeze_card import Freezing, freeze_card
 from user_app.name_card import Name, name_card
-from user_app.password_card import password_card
-from user_app.secured import Secured
-from user_app.sessions_card import Sessions, sessions_card
 from user_app.wallet_state import show, show_first
 from wallet import verify_contact
 from wallet.caller import Caller

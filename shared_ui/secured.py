@@ -1,4 +1,4 @@
-"""What the forms of /settings that ask for a password came to: the browser sends them, and comes back with a word."""
+"""What the forms of /settings that the browser itself sends came to: it comes back with a word."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from shared_ui.forms import sentence
 from shared_ui.in_browser import FOCUS, Focused, FocusedLine, NativeForm
 from shared_ui.texts import Text
 
-Part = Literal["password", "freeze", "close"]
+Part = Literal["password", "freeze", "close", "ways"]
 _FIELD_OF = {"WrongPassword": "password", "PasswordRefused": "new_password"}
 _NEWS = {
     "password": "Your new password is set. You were logged out everywhere else.",
     "freeze": "Your wallet is unfrozen.",
+    "connected": "It is connected. From now on you can log in with it.",
+    "disconnected": "It is disconnected. Nobody logs in with it any more.",
 }
 _NOTHING = "Nothing has changed."
 

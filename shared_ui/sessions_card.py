@@ -57,7 +57,7 @@ class Sessions(rx.State):
     @guard.signed_in
     async def end_others(self, caller: Caller) -> None:
         the = the_services()
-        await end_other_sessions(the.database, caller)
+        await end_other_sessions(the.database, caller, the.door.name)
         the.door.changed(caller.owner_id)
         await self._repaint(caller)
 

@@ -1,0 +1,1 @@
+"""Google and GitHub as they vouch for somebody: where to send a browser, and who it is that comes back."""
