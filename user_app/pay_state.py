@@ -114,7 +114,8 @@ class Paying(rx.State):
 
     async def _look_for_shop(self) -> Shop | None:
         try:
-            return await shop_with(the_services().database, _last_part(self.router.url.path))
+            handle = self.router.url.path.rstrip("/").rpartition("/")[2]
+            return await shop_with(the_services().database, handle)
         except ShopNotFound:
             return None
 
@@ -280,7 +281,3 @@ def _id(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
-
-
-def _last_part(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
