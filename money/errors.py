@@ -1,9 +1,7 @@
 """Every refusal a person or a bank can meet. The docstring is the sentence the person reads.
 
 Refusal
-├── NotAnAmount, AmountAboveLimit
-├── DayLimitReached
-│   └── DayLimitAtShopsReached
+├── NotAnAmount, AmountAboveLimit, DayLimitReached, DayLimitAtShopsReached
 ├── InvalidAccount, WalletFrozen, NotEnoughMoney
 ├── KeyUsedForAnother, KeyInUse
 ├── AboveWhatIsLeft, ShopHasTooLittle, PayerGone, RefundedMeanwhile
@@ -57,7 +55,7 @@ class DayLimitReached(Refusal):
     """This is more than you may send in one day. Please try again tomorrow, or with less."""
 
 
-class DayLimitAtShopsReached(DayLimitReached):
+class DayLimitAtShopsReached(Refusal):
     """This is more than you may pay to shops in one day. Please try again tomorrow, or with less."""
 
 

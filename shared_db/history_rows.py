@@ -20,7 +20,8 @@ _TOLD = """
        CASE WHEN w.correction = 'taken_back' THEN EXISTS (
            SELECT FROM transfers b
             WHERE b.reference = 'withdrawal:' || w.id || ':take_back' AND b.source_id = w.owner_id)
-       ELSE false END
+       ELSE false END,
+       t.kind = 'hold' AND EXISTS (SELECT FROM settlements s WHERE s.id = t.id)
 """
 _BESIDE = """
   LEFT JOIN users u ON t.kind IN ('send', 'payment', 'refund')
@@ -92,6 +93,8 @@ class Happened(NamedTuple):
     reference: str | None = None
     """The bank's own."""
     number: int | None = None
+    is_settlement: bool = False
+    """A withdrawal that a shop's plan has made."""
 
 
 class Moved(NamedTuple):
@@ -113,6 +116,7 @@ class Moved(NamedTuple):
     is_being_asked: bool
     was_paid_after_all: bool
     taken_back_from_wallet: bool
+    is_settlement: bool
 
 
 class Unmoved(NamedTuple):
@@ -149,6 +153,7 @@ def happened(row: Moved) -> Happened:
         note=row.note,
         reference=row.bank_reference,
         number=row.number,
+        is_settlement=row.is_settlement,
     )
 
 

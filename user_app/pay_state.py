@@ -140,10 +140,11 @@ class Paying(rx.State):
         is_new, self._is_new = self._is_new, False
         if intent and intent == self._intent and self._shop and self._shop.id == shop.id:
             return None  # Come back, or connected again: all of it still stands.
-        self._begin(shop, intent)
+        self._begin(shop, intent or new_id())
         self._suggest(amount)
         if intent is None:
-            return rx.redirect(page_of_shop(shop.handle, amount=amount, intent=new_id()), replace=True)
+            # Under this address it is the same form, with whatever was typed into it meanwhile.
+            return rx.redirect(page_of_shop(shop.handle, amount=amount, intent=self._intent), replace=True)
         if before := await what_was_paid(the_services(), caller, intent):
             self._end("done", pay_words.paid(before))
         elif is_new:

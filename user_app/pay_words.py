@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from money.errors import (
     AmountAboveLimit,
-    DayLimitReached,
+    DayLimitAtShopsReached,
     NotAnAmount,
     NotEnoughMoney,
     Refusal,
@@ -38,6 +38,7 @@ STOOD_LONG = "This has stood here for a while, so it was not paid. Please look o
 _ADVICE: dict[type[Refusal], str] = {
     NotEnoughMoney: "Add money to your wallet, or pay less.",
     AmountAboveLimit: "Pay less.",
+    DayLimitAtShopsReached: "Pay less, or come back tomorrow.",
     ShopNotFound: "Ask the shop how else you can pay.",
     TooManyTries: "You can confirm it again in a minute.",
 }
@@ -110,13 +111,12 @@ def paid(one: Happened, *, reason: str = "") -> Ended:
 
 
 def refused(order: Order, refusal: Refusal) -> Ended:
-    advice = "Pay less, or come back tomorrow." if isinstance(refusal, DayLimitReached) else ""
     return Ended(
         title="It was not paid",
         amount=format_rupees(order.amount_paise),
         who=f"To {order.to.name}, @{order.to.handle}",
         reason=refusal.sentence,
-        advice=_ADVICE.get(type(refusal), advice),
+        advice=_ADVICE.get(type(refusal), ""),
     )
 
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from money.movements import Kind
 from money.times import kolkata_day
 from tests.integration.paper_town import AMOUNT, Desk, desk_of
-from tests.shop_town import paid, shop
-from tests.town import Books, move
+from tests.shop_town import given_back, paid, shop
+from tests.town import Books
 
 # Forty-nine characters, two of them of another script, and a formula for a spreadsheet.
 NAME = "=Chai चाय & Samosa Point of the Old Market, Pune"
@@ -39,9 +38,8 @@ async def desk(books: Books, tmp_path: Path) -> AsyncIterator[Desk]:
 async def asha(books: Books) -> uuid.UUID:
     """She has paid a shop, and got some of it back."""
     asha, merchant = await books.person(500), await shop(books, name=NAME)
-    await paid(books, asha, merchant, 120_50, note="two teas")
-    refund = move(Kind.REFUND, merchant, asha, 20_50)
-    await books.post(refund._replace(note="one was cold"))
+    payment = await paid(books, asha, merchant, 120_50, note="two teas")
+    await given_back(books, merchant, payment, 20_50, reason="one was cold")
     return asha
 
 

@@ -12,11 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from money.movements import Kind
 from shared_db.notices import listen
 from tests.integration.transfer_town import Person, Town, is_replayed, let_a_day_pass, opened
-from tests.shop_town import shop
-from tests.town import gift, move, until
+from tests.shop_town import gives_back, shop
+from tests.town import gift, until
 
 PAYMENTS = "/api/v1/account/payments"
 TRANSACTIONS = "/api/v1/account/transactions"
@@ -92,7 +91,7 @@ async def test_payments_and_refunds_stand_in_one_list_and_can_be_chosen(
 ) -> None:
     asha = await town.person(500)
     await pays(asha, client, 100)
-    await town.books.post(move(Kind.REFUND, chai_point, asha.id, 40_00))
+    assert await gives_back(town.books, chai_point, 40_00)
 
     async def rows(**params: str) -> list[tuple[str, float, str]]:
         answer = await client.get(TRANSACTIONS, headers=asha.headers, params=params)
