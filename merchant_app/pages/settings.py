@@ -12,6 +12,7 @@ from merchant_app.ways_card import Ways, ways_card
 from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.password_card import password_card
+from shared_ui.said import is_back
 from shared_ui.secured import Secured
 from shared_ui.sessions_card import Sessions, sessions_card
 from wallet.caller import Caller
@@ -20,8 +21,9 @@ from wallet.caller import Caller
 class ShopSettings(rx.State):
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        (await self.get_state(Secured))._read()
-        (await self.get_state(OwnShop)).problem = ""
+        if not await is_back(self):
+            (await self.get_state(Secured))._read()
+            (await self.get_state(OwnShop)).problem = ""
         await show_first(self, caller, *_PARTS)
 
     @guard.signed_in

@@ -73,7 +73,16 @@ def _code(stage: Stage) -> Page:
     return page
 
 
+def _way_in(stage: Stage) -> Page:
+    page = stage.stranger.context.new_page()
+    page.goto(f"{stage.stack.merchant_url}/login?why=KnownOtherwise")
+    expect(page.get_by_text("not configured here").first).to_be_visible()
+    return page
+
+
 SHOP_SCENES = {
+    "shop, logging in": Scene(_way_in, ("Email", "Password", "Log in")),
+    "shop's settings": Scene(_opened(_large, "/settings", "Where you are logged in"), _SIGNED_IN),
     "shop's dashboard, nothing yet": Scene(_opened(_newcomer, "/dashboard", "No payment yet"), _DASHBOARD),
     "shop's dashboard, large amounts": Scene(_tables, _DASHBOARD),
     "shop's payments": Scene(
