@@ -50,7 +50,8 @@ def _where_served() -> dict[str, Any]:
 config = rx.Config(
     app_name=app_name,
     app_module_import=f"{app_name}.{app_name}",
-    frontend_packages=[],
+    # The first is loaded by user_app/scanner.py alone; both apps name it, because they share a lock.
+    frontend_packages=["jsqr@1.4.0"],
     frontend_compression_formats=["brotli", "gzip"],
     telemetry_enabled=False,
     show_built_with_reflex=False,

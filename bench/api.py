@@ -3,6 +3,9 @@
 Ours: `POST /api/v1/account/transfer` of the real process, token and session checked, throttled, parsed, posted by
 double entry with every rule on. Yardstick: pgbench, prepared: BEGIN, two balance updates in id order, insert of the
 transfer, COMMIT; same number of connections, same number of people, same server, in turns within one run.
+
+Payments (`POST /api/v1/account/payments`) are compared with one another: all of them to one shop, as at the counter of
+a festival, against as many shops as there are people, side by side in each round.
 """
 
 from __future__ import annotations
@@ -15,11 +18,12 @@ from pathlib import Path
 import psycopg
 
 from bench import load, pgbench
-from bench.api_requests import balance, transfer
-from bench.figures import Row, medians, say
+from bench.api_requests import balance, payment, transfer
+from bench.figures import Row, median_ratio, medians, say
 from bench.pages import put_pages_into
 from bench.people import Person, signed_in
 from bench.scratch import product_process, scratch_database
+from bench.shops import open_shops
 from money.rupees import Paise
 from runtime.dev_secrets import fill_in, read
 from shared_db.ids import new_id
@@ -31,6 +35,11 @@ _EACH_HAS_PAISE = Paise(10**10)
 _MOST_PER_SECOND = 9_000
 _UNIFORM, _HOT = "uniform", "all to one"
 _BALANCE = "balance"
+_SHOPS = 1_000
+_TO_SHOPS, _TO_ONE_SHOP = "payments to 1,000 shops", "payments to one shop"
+_UNTOLD = frozenset({_BALANCE, _TO_SHOPS, _TO_ONE_SHOP})
+"""Shapes without a yardstick."""
+_DONE = {_TO_SHOPS: 201, _TO_ONE_SHOP: 201}
 _WITH_KEYS = "uniform, under keys"
 _SETTINGS = {
     "PUBLIC_USER_URL": "",
@@ -51,7 +60,8 @@ class _Cell:
 
 
 _HEADLINE, _HOT_ONE, _READS = _Cell(64, _UNIFORM), _Cell(64, _HOT), _Cell(64, _BALANCE)
-_QUICK = (_Cell(16, _UNIFORM), _HEADLINE, _HOT_ONE, _READS)
+_PAYMENTS, _HOT_SHOP = _Cell(64, _TO_SHOPS), _Cell(64, _TO_ONE_SHOP)
+_QUICK = (_Cell(16, _UNIFORM), _HEADLINE, _HOT_ONE, _READS, _PAYMENTS, _HOT_SHOP)
 _CELLS = (*_QUICK, _Cell(16, _HOT), _Cell(16, _BALANCE), _Cell(64, _WITH_KEYS))
 
 
@@ -61,6 +71,8 @@ class _Scene:
     script: Path
     port: int
     people: Sequence[Person]
+    shops: Sequence[str]
+    """Their handles."""
 
 
 def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature every benchmark has
@@ -71,10 +83,11 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
         put_pages_into(folder, _APP)
         secret = read(fill_in(folder))["JWT_SECRET"]
         people = signed_in(server.url, _PEOPLE, each_has_paise=_EACH_HAS_PAISE, secret=secret)
+        shops = open_shops(server.url, _SHOPS)
         _prepare_yardstick(server.url)
         given = _SETTINGS | {"JWT_SECRET": secret}
         with product_process(_APP, folder=folder, url=server.url, settings=given) as port:
-            scene = _Scene(server.url, folder / "yardstick.sql", port, people)
+            scene = _Scene(server.url, folder / "yardstick.sql", port, people, shops)
             _measure(scene, _HEADLINE, 1.0)
             for number in range(rounds):
                 # To and fro: what grows meanwhile weighs on none of them alone.
@@ -96,6 +109,8 @@ def _report(found: dict[_Cell, list[Row]]) -> dict[str, object]:
         "transfers_over_pgbench": headline["ratio"],
         "hot_transfers_over_pgbench": middle[_HOT_ONE]["ratio"],
         "balance_rps": middle[_READS]["per_s"],
+        "payment_rps": middle[_PAYMENTS]["per_s"],
+        "hot_merchant_over_uniform": median_ratio(found[_HOT_SHOP], found[_PAYMENTS], "per_s"),
         "cells": [
             {"connections": cell.connections, "shape": cell.shape, "processes": 1} | row
             for cell, row in middle.items()
@@ -104,11 +119,14 @@ def _report(found: dict[_Cell, list[Row]]) -> dict[str, object]:
 
 
 def _measure(scene: _Scene, cell: _Cell, seconds: float) -> Row:
-    tps = None if cell.shape == _BALANCE else _yardstick(scene, cell, seconds)
+    tps = None if cell.shape in _UNTOLD else _yardstick(scene, cell, seconds)
+    if tps is None:
+        _checkpoint(scene)
     requests = _requests(scene, cell, round(_MOST_PER_SECOND * seconds))
     measured = load.run(load.Load(scene.port, cell.connections, seconds, requests))
-    assert set(measured.statuses) == {200}, measured.statuses
-    per_s = measured.statuses[200] / measured.seconds
+    done = _DONE.get(cell.shape, 200)
+    assert set(measured.statuses) == {done}, measured.statuses
+    per_s = measured.statuses[done] / measured.seconds
     row = {
         "per_s": round(per_s, 1),
         "p50_ms": measured.percentile(0.5),
@@ -124,6 +142,10 @@ def _requests(scene: _Scene, cell: _Cell, count: int) -> list[bytes]:
     callers = random.choices(scene.people, k=count)
     if cell.shape == _BALANCE:
         return [balance(scene.port, caller) for caller in callers]
+    if cell.shape == _TO_SHOPS:
+        return [payment(scene.port, caller, random.choice(scene.shops)) for caller in callers]
+    if cell.shape == _TO_ONE_SHOP:
+        return [payment(scene.port, caller, scene.shops[0]) for caller in callers]
     receiver = scene.people[0]
     if cell.shape == _HOT:
         senders = [caller for caller in callers if caller is not receiver]
@@ -171,9 +193,13 @@ def _yardstick(scene: _Scene, cell: _Cell, seconds: float) -> float:
         "INSERT INTO yardstick_transfer (sender_id, receiver_id, amount) VALUES (:sender, :receiver, 100);\n"
         "COMMIT;\n"
     )
-    # Both sides start right after a checkpoint, so both pay for writing whole pages to the log.
-    with psycopg.connect(scene.url, autocommit=True) as connection:
-        connection.execute("CHECKPOINT")
+    _checkpoint(scene)
     return pgbench.transactions_per_second(
         scene.url, scene.script, clients=cell.connections, seconds=seconds, variables={"people": _PEOPLE}
     )
+
+
+def _checkpoint(scene: _Scene) -> None:
+    """Whatever is measured starts right after one, so that all pay alike for writing whole pages to the log."""
+    with psycopg.connect(scene.url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")

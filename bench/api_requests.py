@@ -18,6 +18,11 @@ def transfer(port: int, sender: Person, to: Person, key: str | None = None) -> b
     return _post(port, "/api/v1/account/transfer", sender, body, {"Idempotency-Key": key} if key else {})
 
 
+def payment(port: int, payer: Person, handle: str) -> bytes:
+    """One rupee."""
+    return _post(port, "/api/v1/account/payments", payer, {"merchant": handle, "amount": 1})
+
+
 def withdrawal(port: int, owner: Person, bank: str, account_number: str) -> bytes:
     """One rupee."""
     body = {"bank": bank, "accountNumber": account_number, "ifsc": "HDFC0ABC123", "amount": 1}

@@ -30,7 +30,7 @@ async def _may_see(caller: Caller, path: str, query: dict[str, list[str]]) -> bo
 
 RULES = Rules(
     private=frozenset(
-        {"/counter", "/dashboard", "/transactions", "/withdraw", "/settlements", "/settings", *_ASKS}
+        {"/counter", "/dashboard", "/qr", "/transactions", "/withdraw", "/settlements", "/settings", *_ASKS}
     ),
     for_strangers=frozenset({"/", "/login", "/signup", "/open-shop"}),
     may_see=_may_see,

@@ -40,7 +40,7 @@ def history_row(one: Happened) -> MoneyRow:
         amount=signed(one),
         outcome=one.result.value,
         note=_note(one),
-        href=f"/transactions/{one.id}",
+        href=f"/settlements/{one.id}" if one.is_settlement else f"/transactions/{one.id}",
         initials=initials_of(who) or who[:1],
         balance_after=balance_after(one),
     )
@@ -58,6 +58,8 @@ def who_of(one: Happened) -> str:
 
 def kind_of(one: Happened) -> str:
     """`Payment`, `Refunded`, `To your bank`, …"""
+    if one.is_settlement:
+        return "Settlement"
     words = _RECEIVED if one.amount_paise > 0 else _SPENT
     return words.get(one.activity, one.activity.value.capitalize())
 

@@ -7,6 +7,7 @@ from merchant_app.pages.dashboard import Income, dashboard
 from merchant_app.pages.landing import landing
 from merchant_app.pages.login import login
 from merchant_app.pages.open_shop import NewShop, open_shop
+from merchant_app.pages.qr import ShopsCode, qr
 from merchant_app.pages.settings import ShopSettings, settings
 from merchant_app.pages.settlement import SettlementPage, settlement
 from merchant_app.pages.settlements import Settlements, settlements
@@ -37,6 +38,7 @@ for page, route, title, on_load in (
     (signup, "/signup", "Open your shop", [TurnedBack.open, WaysIn.open]),
     (open_shop, "/open-shop", "Open your shop", [TurnedBack.open, NewShop.open]),
     (dashboard, "/dashboard", "Income", Income.open),
+    (qr, "/qr", "Your QR code", ShopsCode.open),
     (settings, "/settings", "Settings", ShopSettings.open),
     (counter, "/counter", "Counter", Counter.open),
     (transactions, "/transactions", "Payments", Sales.open),

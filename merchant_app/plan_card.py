@@ -67,6 +67,10 @@ class SettlementPlan(rx.State):
         self.accounts = [Choice(str(one.id), label_of(one)) for one in saved]
         self._fill(plan)
 
+    def _begin(self) -> None:
+        """The fields as the plan has them."""
+        self.problem_at, self._read = "", ()
+
     def _fill(self, plan: PlanSeen | None) -> None:
         if plan is None:
             self.rhythm, self.weekday, self.hour, self.account, self.keep = "off", "0", _USUAL_HOUR, "", ""

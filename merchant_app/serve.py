@@ -22,6 +22,7 @@ _APP = WebApp(name="merchant_app", home="/dashboard", public_url=lambda given: g
 
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
+    from merchant_app.code_files import CODE, code_files
     from merchant_app.files import files
     from merchant_app.gate_rules import RULES
     from merchant_app.merchant_app import app
@@ -55,7 +56,7 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         is_ready=is_ready,
         settings=settings(),
         gate=lambda built: Gate(built, door=the_door, rules=RULES),
-        besides={FORMS: sign_forms(), FILES: files()},
+        besides={FORMS: sign_forms(), FILES: files(), CODE: code_files()},
         # Around the pages' own lifespan: what they work with is open before the first of them is asked for.
         first=Starlette(lifespan=with_services),
     )

@@ -1,7 +1,7 @@
 """Every refusal a person or a bank can meet. The docstring is the sentence the person reads.
 
 Refusal
-├── NotAnAmount, AmountAboveLimit, DayLimitReached
+├── NotAnAmount, AmountAboveLimit, DayLimitReached, DayLimitAtShopsReached
 ├── InvalidAccount, WalletFrozen, NotEnoughMoney
 ├── KeyUsedForAnother, KeyInUse
 ├── AboveWhatIsLeft, ShopHasTooLittle, PayerGone, RefundedMeanwhile
@@ -13,10 +13,10 @@ Refusal
 │   └── DayRefused
 ├── EmailTaken, PhoneTaken, HandleTaken, IdentityTaken
 ├── WrongSignIn, WrongPassword, WalletClosed, SignedOut, TooManyTries
-├── CodeRefused, NoPhone, CannotSend
+├── CodeRefused, NoPhone, CannotSend, NotShopsCode
 ├── ProviderNotSetUp, ProviderDeclined, ProviderAway, ProviderNotBelieved, VisitOver
 ├── KnownOtherwise, OnlyWayIn, LogInAgain
-├── NotFound, TooLateToCancel, StatementTooLong
+├── NotFound, ShopNotFound, TooLateToCancel, StatementTooLong
 ├── NotClosed
 │   └── MoneyInWallet, MoneyOnHold, MoneyComing, WithdrawalOpen
 ├── OutgoingStopped, BankNotReachable
@@ -53,6 +53,10 @@ class AmountAboveLimit(Refusal):
 
 class DayLimitReached(Refusal):
     """This is more than you may send in one day. Please try again tomorrow, or with less."""
+
+
+class DayLimitAtShopsReached(Refusal):
+    """This is more than you may pay to shops in one day. Please try again tomorrow, or with less."""
 
 
 class InvalidAccount(Refusal):
@@ -203,6 +207,10 @@ class NoPhone(Refusal):
     """There is no phone number in your account yet. Add it first."""
 
 
+class NotShopsCode(Refusal):
+    """This is not the code of a shop on Batua, so nothing was opened. Ask the shop for its Batua code or handle."""
+
+
 class CannotSend(Refusal):
     """We cannot send messages just now. Nothing was sent; please try again in a little while."""
 
@@ -241,6 +249,10 @@ class LogInAgain(Refusal):
 
 class NotFound(Refusal):
     """There is no such thing here, or it is not yours."""
+
+
+class ShopNotFound(Refusal):
+    """There is no shop with this handle, or it takes no payments any more."""
 
 
 class TooLateToCancel(Refusal):

@@ -12,19 +12,22 @@ from money.activity import ACTIVITY_OF, Activity, Result, result_of, withdrawal_
 _TOLD = """
        t.created_at, t.id, t.kind, t.reference, t.note,
        CASE WHEN t.source_id = %(owner)s THEN t.target_id ELSE t.source_id END,
-       CASE WHEN t.kind = 'send' THEN u.first_name || ' ' || u.last_name
-            ELSE u.first_name || ' ' || left(u.last_name, 1) || '.' END,
+       coalesce(CASE WHEN t.kind = 'send' THEN u.first_name || ' ' || u.last_name
+                     ELSE u.first_name || ' ' || left(u.last_name, 1) || '.' END, m.name), m.handle,
        coalesce(w.bank, o.bank), w.account_number,
        coalesce(w.utr, o.bank_reference), coalesce(w.status, 'success'),
        coalesce(w.doubted_at IS NOT NULL, false), coalesce(w.correction = 'taken_back', false),
        CASE WHEN w.correction = 'taken_back' THEN EXISTS (
            SELECT FROM transfers b
             WHERE b.reference = 'withdrawal:' || w.id || ':take_back' AND b.source_id = w.owner_id)
-       ELSE false END
+       ELSE false END,
+       t.kind = 'hold' AND EXISTS (SELECT FROM settlements s WHERE s.id = t.id)
 """
 _BESIDE = """
   LEFT JOIN users u ON t.kind IN ('send', 'payment', 'refund')
        AND u.id = CASE WHEN t.source_id = %(owner)s THEN t.target_id ELSE t.source_id END
+  LEFT JOIN merchants m ON t.kind = ANY ('{payment,refund}')
+       AND m.id = CASE WHEN t.source_id = %(owner)s THEN t.target_id ELSE t.source_id END
   LEFT JOIN withdrawals w ON t.kind = 'hold' AND w.id = t.id
   LEFT JOIN on_ramps o ON t.kind = 'on_ramp' AND o.id = CASE t.kind WHEN 'on_ramp' THEN substr(t.reference, 9)::uuid END
 """
@@ -82,12 +85,16 @@ class Happened(NamedTuple):
     other_id: uuid.UUID | None = None
     """The person on the other side, where there is one."""
     other_name: str | None = None
+    """Theirs, or the shop's."""
+    shop_handle: str | None = None
     bank: str | None = None
     account_number: str | None = None
     note: str | None = None
     reference: str | None = None
     """The bank's own."""
     number: int | None = None
+    is_settlement: bool = False
+    """A withdrawal that a shop's plan has made."""
 
 
 class Moved(NamedTuple):
@@ -101,6 +108,7 @@ class Moved(NamedTuple):
     note: str | None
     other_id: uuid.UUID
     other_name: str | None
+    shop_handle: str | None
     bank: str | None
     account_number: str | None
     bank_reference: str | None
@@ -108,6 +116,7 @@ class Moved(NamedTuple):
     is_being_asked: bool
     was_paid_after_all: bool
     taken_back_from_wallet: bool
+    is_settlement: bool
 
 
 class Unmoved(NamedTuple):
@@ -136,13 +145,15 @@ def happened(row: Moved) -> Happened:
         result=result_of(
             row.status, is_being_asked=row.is_being_asked, was_paid_after_all=row.was_paid_after_all
         ),
-        other_id=row.other_id if row.other_name else None,
+        other_id=row.other_id if row.other_name and not row.shop_handle else None,
         other_name=row.other_name,
+        shop_handle=row.shop_handle,
         bank=row.bank,
         account_number=row.account_number,
         note=row.note,
         reference=row.bank_reference,
         number=row.number,
+        is_settlement=row.is_settlement,
     )
 
 

@@ -20,6 +20,7 @@ class Sought(NamedTuple):
 
     words: str = ""
     results: frozenset[Result] = frozenset(Result)
+    only_settlements: bool = False
 
 
 async def search(
@@ -44,7 +45,7 @@ async def search(
 
 
 def _is_sought(row: Happened, sought: Sought) -> bool:
-    if row.result not in sought.results:
+    if row.result not in sought.results or (sought.only_settlements and not row.is_settlement):
         return False
     words = sought.words.casefold().strip()
     told = (row.other_name, row.note, row.reference, row.bank, format_rupees(row.amount_paise))

@@ -20,6 +20,11 @@ SELECT m.id, m.name, m.handle FROM merchants m JOIN balances b ON b.account_id =
  WHERE m.handle = %s
 """
 
+_AT = "SELECT id FROM merchants WHERE handle = %s"
+_TAKES_PAYMENTS = """
+SELECT 1 FROM merchants m JOIN balances b ON b.account_id = m.id AND b.closed_at IS NULL WHERE m.id = %s
+"""
+
 
 class Shop(NamedTuple):
     """What a customer may know of a merchant."""
@@ -53,6 +58,17 @@ async def shop_at(connection: Connection, handle: str) -> Shop | None:
     async with connection.cursor(row_factory=args_row(Shop)) as cursor:
         await cursor.execute(_SHOP, (handle,))
         return await cursor.fetchone()
+
+
+async def merchant_at(connection: Connection, handle: str) -> uuid.UUID | None:
+    """Whose handle this is, open or closed. Handles are never changed and never given to another."""
+    row = await (await connection.execute(_AT, (handle,))).fetchone()
+    return row[0] if row else None
+
+
+async def takes_payments(connection: Connection, merchant_id: uuid.UUID) -> bool:
+    """Whether there is such a shop, and it is open."""
+    return await (await connection.execute(_TAKES_PAYMENTS, (merchant_id,))).fetchone() is not None
 
 
 async def find_by_email(session: AsyncSession, email: str) -> Merchant | None:

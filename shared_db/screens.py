@@ -17,10 +17,11 @@ SELECT u.first_name, u.last_name, u.email, u.phone, u.email_verified_at, u.phone
   FROM users u JOIN balances b ON b.account_id = u.id WHERE u.id = %s
 """
 _NEWEST_FROM_SOMEBODY = """
-SELECT e.amount_paise, u.first_name || ' ' || u.last_name
+SELECT e.amount_paise, coalesce(u.first_name || ' ' || u.last_name, m.name), m.id IS NOT NULL
   FROM (SELECT amount_paise, transfer_id FROM entries WHERE account_id = %s ORDER BY number DESC LIMIT 1) e
-  JOIN transfers t ON t.id = e.transfer_id AND t.kind = 'send'
-  JOIN users u ON u.id = t.source_id
+  JOIN transfers t ON t.id = e.transfer_id AND t.kind = ANY ('{send,refund}')
+  LEFT JOIN users u ON t.kind = 'send' AND u.id = t.source_id
+  LEFT JOIN merchants m ON t.kind = 'refund' AND m.id = t.source_id
  WHERE e.amount_paise > 0
 """
 
@@ -50,14 +51,15 @@ async def owner(connection: Connection, user_id: uuid.UUID) -> Owner:
 
 
 class Came(NamedTuple):
-    """Money that somebody has sent."""
+    """Money that somebody has sent, or a shop has given back."""
 
     amount_paise: int
     name: str
+    is_refund: bool
 
 
 async def newest_from_somebody(connection: Connection, user_id: uuid.UUID) -> Came | None:
-    """The newest thing that moved on this person's account, where it came from another person."""
+    """The newest thing that moved on this person's account, where it came from another person or a shop."""
     async with connection.cursor(row_factory=args_row(Came)) as cursor:
         await cursor.execute(_NEWEST_FROM_SOMEBODY, (user_id,))
         return await cursor.fetchone()

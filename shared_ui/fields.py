@@ -124,7 +124,7 @@ def amount_field(
     limit: Text,
     on_typed: EventType[str],
     name: str = "amount",
-    value: str = "",
+    value: Text = "",
     quick: tuple[int, ...] | rx.Component = QUICK_RUPEES,
     field_id: str = "field-amount",
 ) -> rx.Component:

@@ -22,12 +22,17 @@ log = logger(__name__)
 MaySee = Callable[[Caller, str, dict[str, list[str]]], Awaitable[bool]]
 """Whether this caller may see the page at this plain path with this query; all they may not see is 404."""
 
+IsThere = Callable[[str], Awaitable[bool]]
 _NO_SUCH_PAGE = "/404"
 _AWAY = PlainTextResponse(
     "Batua cannot be reached just now. Nothing happened to your money. Please try again in a moment.",
     503,
     {"Cache-Control": "no-store", "Retry-After": "2"},
 )
+
+
+async def _everything(_path: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,16 @@ class Rules:
     may_see: MaySee
     private_below: tuple[str, ...] = ()
     """Beginnings of private pages that have an id in their path, such as `/transactions/`."""
+    public_below: tuple[str, ...] = ()
+    """Beginnings of pages for everybody that have a name in their path, such as `/pay/`."""
+    is_there: IsThere = _everything
+    """Whether there is such a page at a plain path below them; what is not is 404."""
 
     def is_private(self, path: str) -> bool:
         return path in self.private or path.startswith(self.private_below)
+
+    def is_named(self, path: str) -> bool:
+        return path.startswith(self.public_below)
 
 
 class Gate:
@@ -54,11 +66,17 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = plain(scope["path"]) if scope["type"] == "http" else ""
-        if not self._rules.is_private(path) and path not in self._rules.for_strangers:
+        is_for_some = self._rules.is_private(path) or path in self._rules.for_strangers
+        if not is_for_some and not self._rules.is_named(path):
             await self._app(scope, receive, send)
             return
         try:
-            await self._judge(path, scope, receive, send)
+            if is_for_some:
+                await self._judge(path, scope, receive, send)
+            elif await self._rules.is_there(path):
+                await self._app(scope, receive, send)
+            else:
+                await self._app(_no_such_page(scope), receive, send)
         except Unavailable:
             log.warning("a page was asked for while the database is away", path=path)
             await _AWAY(scope, receive, send)
@@ -76,11 +94,13 @@ class Gate:
         elif caller and path in self._rules.for_strangers:
             await _elsewhere(self._door().home)(scope, receive, send)
         elif caller and not await self._rules.may_see(caller, path, parse_qs(query)):
-            await self._app(
-                {**scope, "path": _NO_SUCH_PAGE, "raw_path": _NO_SUCH_PAGE.encode()}, receive, send
-            )
+            await self._app(_no_such_page(scope), receive, send)
         else:
             await self._app(scope, receive, _never_kept(send))
+
+
+def _no_such_page(scope: Scope) -> Scope:
+    return {**scope, "path": _NO_SUCH_PAGE, "raw_path": _NO_SUCH_PAGE.encode()}
 
 
 def _elsewhere(address: str) -> RedirectResponse:

@@ -13,6 +13,8 @@ from shared_db.history_search import Sought
 from shared_ui.guard import FormData
 
 _LONGEST_WORDS = 100
+_SETTLEMENT = "settlement"
+"""A shop's withdrawals by plan, which are no activity of their own."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ def count_of(chosen: Filter) -> str:
 class FilterForm(FormData):
     """The same as it comes from a browser."""
 
-    type: Literal["", "on_ramp", "withdrawal", "transfer", "payment", "refund", "promotion"] = ""
+    type: Literal["", "on_ramp", "withdrawal", "settlement", "transfer", "payment", "refund", "promotion"] = (
+        ""
+    )
     result: Literal["", "done", "waiting", "refused"] = ""
     since: str = ""
     until: str = ""
@@ -44,13 +48,15 @@ class FilterForm(FormData):
 
 def wanted_of(chosen: Filter) -> tuple[Wanted, Sought]:
     """Raises DayRefused for what is no day."""
+    are_settlements = chosen.type == _SETTLEMENT
+    activity = Activity.WITHDRAWAL if are_settlements else chosen.type
     wanted = Wanted(
-        frozenset({Activity(chosen.type)} if chosen.type else Activity),
+        frozenset({Activity(activity)} if activity else Activity),
         max(_day(chosen.since, FIRST_DAY), FIRST_DAY),
         min(_day(chosen.until, LAST_DAY), LAST_DAY),
     )
     results = frozenset({Result(chosen.result)} if chosen.result else Result)
-    return wanted, Sought(chosen.words.strip()[:_LONGEST_WORDS], results)
+    return wanted, Sought(chosen.words.strip()[:_LONGEST_WORDS], results, are_settlements)
 
 
 def _day(text: str, otherwise: date) -> date:

@@ -18,6 +18,7 @@ from wallet.background import Background
 from wallet.browser_sessions import BrowserSessions
 from wallet.codes import Codes
 from wallet.messages import Sender, sender
+from wallet.pay_merchant import Handles
 from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.throttle import Throttle
 from wallet.withdraw import Withdrawals
@@ -41,6 +42,7 @@ class WebServices:
     database: Database
     ledger: Ledger
     balances: Balances
+    handles: Handles
     withdrawals: Withdrawals
     settlement: WithdrawalSettlement
     notices: Notices
@@ -81,6 +83,7 @@ def open_services(app: WebApp, settings: Settings, database_url: str) -> WebServ
         database=database,
         ledger=Ledger(database),
         balances=Balances(database),
+        handles=Handles(database),
         withdrawals=Withdrawals(database, notices, settlement),
         settlement=settlement,
         notices=notices,

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.probes import Probes, Readiness
 from settings import Settings
-from shared_ui.built_pages import BuiltPages
+from shared_ui.built_pages import BuiltPages, plain
 
 API = "/api/"
 FORMS = "/auth/"
@@ -24,7 +24,9 @@ _HEADERS = {
     # Not no-referrer: with it a browser sends `Origin: null` from our own sign-in form.
     "Referrer-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+_WITH_CAMERA = {"Permissions-Policy": "camera=(self), microphone=(), geolocation=()"}
 _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
@@ -37,12 +39,14 @@ def one_port(
     gate: Callable[[ASGIApp], ASGIApp] = lambda built: built,
     besides: Mapping[str, ASGIApp] | None = None,
     first: ASGIApp | None = None,
+    with_camera: frozenset[str] = frozenset(),
 ) -> ASGIApp:
     """The whole application of one web app.
 
     `app` is Reflex's, which gets the websocket too; `pages` the folder of the built pages, which `gate` stands in
     front of; `besides` answers what begins with one of its keys, outside Reflex and its rules for other origins.
-    The lifespan of `first` runs around the one of `app`.
+    The lifespan of `first` runs around the one of `app`. `with_camera` are the plain paths of pages that may ask for
+    the camera.
     """
     built = gate(BuiltPages(app, folder=pages))
     token = settings.metrics_token
@@ -52,21 +56,26 @@ def one_port(
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,
     )
-    return _WithHeaders(probes, _HEADERS | _HTTPS_ONLY if settings.is_prod else _HEADERS)
+    headers = _HEADERS | _HTTPS_ONLY if settings.is_prod else _HEADERS
+    return _WithHeaders(probes, headers, with_camera)
 
 
 class _WithHeaders:
     """Adds the headers that every answer carries, unless the answer has its own."""
 
-    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
+    def __init__(self, app: ASGIApp, headers: dict[str, str], with_camera: frozenset[str]) -> None:
         self._app = app
         self._headers = headers
+        self._with_camera = with_camera
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sees = scope["type"] == "http" and plain(scope["path"]) in self._with_camera
+        own = self._headers | _WITH_CAMERA if sees else self._headers
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                for name, value in own.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from money.errors import Refusal
 from money.movements import Kind, Movement, Posting
 from money.rupees import Paise
 from shared_db.ids import new_id
@@ -51,6 +52,24 @@ async def given_back(
         amount_paise=Paise(paise),
         reason=reason,
     )
+
+
+async def gives_back(books: Books, merchant: uuid.UUID, paise: int) -> bool:
+    """Of any payment of which so much is left; whether it was granted."""
+    left = await books.ask(
+        "SELECT t.id FROM transfers t LEFT JOIN refunded_payments p ON p.payment_id = t.id"
+        " WHERE t.kind = 'payment' AND t.target_id = %s AND t.amount_paise - coalesce(p.refunded_paise, 0) >= %s"
+        " ORDER BY t.id LIMIT 1",
+        merchant,
+        paise,
+    )
+    if not left:
+        return False
+    try:
+        await given_back(books, merchant, left[0][0], paise)
+    except Refusal:
+        return False
+    return True
 
 
 async def refunded(books: Books, payment: uuid.UUID) -> int:

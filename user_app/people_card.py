@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from shared_ui.parts import card
+from shared_ui.elements import PlainLink
+from shared_ui.icons import icon
+from shared_ui.parts import SECOND, card
 from shared_ui.people import finding_field, person_rows
 from shared_ui.states import empty_state
 from shared_ui.texts import Text, given
 from user_app.find_state import Finding
+from user_app.scan_words import PAGE as SCAN
 
 _HINT = "A name, or a whole phone number or email."
 _NOBODY = (
@@ -17,8 +20,12 @@ _NOBODY = (
 )
 
 
+# The link is followed by the browser: only a page that was loaded as such may use the camera.
 def people_card(*, notice: Text) -> rx.Component:
     return card(
+        PlainLink.create(
+            icon("scan"), "Scan or pay a shop", href=SCAN, class_name=f"{SECOND} mb-4 w-full gap-2"
+        ),
         given(notice, rx.el.p(notice, role="alert", class_name="mb-3 font-medium text-waiting")),
         rx.el.form(
             finding_field("To", "to", hint=_HINT, problem=Finding.problem, on_typed=Finding.typed),

@@ -98,6 +98,13 @@ def _steps_at_once(one: Happened) -> list[TimelineStep]:
     """What happens within Batua is over as soon as it has begun."""
     when = ist(one.at)
     other = who_of(one)
+    if one.activity is Activity.REFUND:
+        return [
+            TimelineStep(f"{other} gave it back", when, "done"),
+            TimelineStep("It is in your wallet", when, "done"),
+        ]
+    if one.activity is Activity.PAYMENT:
+        return [TimelineStep("You paid it", when, "done"), TimelineStep(f"{other} has it", when, "done")]
     if one.amount_paise > 0:
         return [
             TimelineStep(f"{other} sent it", when, "done"),

@@ -5,31 +5,18 @@ from __future__ import annotations
 import reflex as rx
 
 from shared_ui.fields import action_bar, amount_field, quiet_button, submit_button, text_field
-from shared_ui.in_browser import FOCUS, Focused
-from shared_ui.parts import card, facts, main_link, second_link, size_of
+from shared_ui.parts import card, main_link, second_link
 from shared_ui.people import person_row
 from shared_ui.results import NOTHING_LEFT, done, not_done, on_its_way, result
 from shared_ui.texts import Text, given
+from user_app.confirming import PERHAPS, look_once_more, spoken
 from user_app.people_words import PAGE
 from user_app.send_state import Sending
 from wallet.send_money import LONGEST_NOTE
 
-_PERHAPS = (
-    "We have lost touch with our books for a moment. Your money is safe: it has either arrived or never left.",
-    "This page updates by itself, and however often you ask, it goes out once.",
-)
-
 
 def _problem(at: str) -> Text:
     return rx.cond(Sending.problem_at == at, Sending.problem, "")
-
-
-def _spoken(at: str) -> rx.Component:
-    """What is wrong with no field of its own."""
-    return rx.el.div(
-        given(_problem(at), rx.el.p(_problem(at), class_name="text-label font-medium text-bad")),
-        aria_live="polite",
-    )
 
 
 def _to_whom() -> rx.Component:
@@ -65,7 +52,7 @@ def _form() -> rx.Component:
             is_required=False,
             max_length=LONGEST_NOTE,
         ),
-        _spoken("form"),
+        spoken(_problem("form")),
         action_bar(submit_button("Send money")),
         on_submit=Sending.look,
         no_validate=True,
@@ -77,40 +64,13 @@ def _form() -> rx.Component:
 
 
 def _look_once_more() -> rx.Component:
-    review = Sending.review
-    return rx.el.div(
-        Focused.create(
-            "Is this right?",
-            tab_index=-1,
-            custom_attrs={"ref": FOCUS},
-            class_name="text-title font-strong outline-none",
-        ),
-        person_row(Sending.to),
-        rx.el.p(review.amount, class_name=["font-strong", size_of(review.amount)]),
-        rx.el.p(review.words, class_name="text-label font-medium text-accent"),
-        facts(("Note", review.note), ("Left in your wallet", review.balance_after)),
-        given(
-            review.again,
-            rx.el.p(review.again, role="status", class_name="text-label font-medium text-waiting"),
-        ),
-        _spoken("confirm"),
-        rx.el.form(
-            *(
-                rx.el.input(type="hidden", name=name, value=value, read_only=True)
-                for name, value in (
-                    ("look", review.look),
-                    ("intent", review.intent),
-                    ("to", Sending.to.id),
-                    ("amount", review.plain_amount),
-                    ("note", review.note),
-                )
-            ),
-            submit_button(review.confirm),
-            quiet_button("Change something", on_click=Sending.change),
-            on_submit=Sending.confirm,
-            class_name="flex flex-col gap-2",
-        ),
-        class_name="@container flex flex-col gap-3",
+    return look_once_more(
+        Sending.review,
+        to=Sending.to,
+        problem=_problem("confirm"),
+        claims=[("to", Sending.to.id)],
+        on_confirm=Sending.confirm,
+        on_change=Sending.change,
     )
 
 
@@ -131,7 +91,7 @@ def _result() -> rx.Component:
             ended.title,
             amount=ended.amount,
             who=ended.who,
-            sentences=_PERHAPS,
+            sentences=PERHAPS,
             actions=(quiet_button("Look again", on_click=Sending.find_out),),
         ),
         not_done=not_done(

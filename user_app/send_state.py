@@ -130,7 +130,9 @@ class Sending(rx.State):
         if person is None:
             self.notice = InvalidAccount().sentence if "to" in asked else ""
         elif intent is None:
-            return rx.redirect(address_of(person.id, new_id()), replace=True)
+            # Known here before it stands in the address: whoever is quick has something to press.
+            self._intent = new_id()
+            return rx.redirect(address_of(person.id, self._intent), replace=True)
         elif before := await what_was_sent(the_services(), caller, intent):
             self._end("done", send_words.sent(before))
         elif is_new:

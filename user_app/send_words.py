@@ -7,6 +7,7 @@ from datetime import datetime
 
 from money.errors import (
     AmountAboveLimit,
+    DayLimitAtShopsReached,
     DayLimitReached,
     InvalidAccount,
     NotEnoughMoney,
@@ -85,7 +86,7 @@ def problem_line(refusal: Refusal, has: Allowance, limits: Limits) -> str:
     match refusal:
         case AmountAboveLimit():
             return f"{refusal.sentence} At most {format_rupees(limits.once_paise)}."
-        case DayLimitReached():
+        case DayLimitReached() | DayLimitAtShopsReached():
             left_today = max(0, limits.day_paise - has.sent_today_paise)
             return f"{refusal.sentence} At most {format_rupees(left_today)} more today."
         case NotEnoughMoney():

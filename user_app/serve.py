@@ -43,4 +43,5 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
         gate=lambda built: Gate(built, door=the_door, rules=RULES),
         besides={API: api, FORMS: sign_forms(), FILES: files()},
         first=api,
+        with_camera=frozenset({"/scan"}),
     )

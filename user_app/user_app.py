@@ -11,14 +11,17 @@ from user_app.pages.landing import landing
 from user_app.pages.login import login
 from user_app.pages.new_password import new_password
 from user_app.pages.on_ramp import OnRampPage, on_ramp
+from user_app.pages.pay import pay
 from user_app.pages.receipt import ReceiptPage, receipt
 from user_app.pages.reset import reset
+from user_app.pages.scan import Scanning, scan
 from user_app.pages.send import send
 from user_app.pages.settings import Contacts, settings
 from user_app.pages.signup import signup
 from user_app.pages.transactions import History, transactions
 from user_app.pages.transfer import Transfer, transfer
 from user_app.pages.withdrawal import WithdrawalPage, withdrawal
+from user_app.pay_state import Paying
 from user_app.send_state import Sending
 
 _ICON = "batua.svg"
@@ -40,6 +43,8 @@ for page, route, title, on_load in (
     (dashboard, "/dashboard", "Home", Dashboard.open),
     (transfer, "/transfer", "Your wallet", Transfer.open),
     (send, "/p2ptransfer", "Send money", Sending.open),
+    (scan, "/scan", "Pay a shop", Scanning.open),
+    (pay, "/pay/[merchant_handle]", "Pay a shop", Paying.open),
     (on_ramp, "/on-ramp", "Adding money", OnRampPage.open),
     (transactions, "/transactions", "Transactions", History.open),
     (receipt, "/transactions/[transaction]", "Receipt", ReceiptPage.open),

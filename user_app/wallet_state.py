@@ -51,7 +51,7 @@ class Wallet(rx.State):
             the_services().database, lambda connection: newest_from_somebody(connection, caller.owner_id)
         )
         if came and came.amount_paise == more_paise:
-            return f"{more} from {came.name}."
+            return f"{more} back from {came.name}." if came.is_refund else f"{more} from {came.name}."
         return f"{more} arrived in your wallet."
 
 

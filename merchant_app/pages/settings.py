@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from merchant_app.frame import shop_page
+from merchant_app.settling import NextSettlement, next_settlement_card
 from merchant_app.shop_card import OwnShop, shop_card
 from merchant_app.shop_state import show, show_first
 from merchant_app.ways_card import Ways, ways_card
@@ -30,12 +31,12 @@ class ShopSettings(rx.State):
         await show(self, caller, *_PARTS)
 
 
-_PARTS = (OwnShop, Ways, Sessions)
+_PARTS = (OwnShop, Ways, Sessions, NextSettlement)
 
 
 def settings() -> rx.Component:
     return shop_page(
-        columns(6, shop_card(), sessions_card()),
+        columns(6, shop_card(), next_settlement_card(), sessions_card()),
         columns(6, password_card(has_password=OwnShop.has_password), ways_card()),
         title="Settings",
         lead="Your shop, the ways into it, and where you are logged in.",

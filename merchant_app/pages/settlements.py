@@ -49,6 +49,7 @@ class Settlements(rx.State):
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
         self.rows = []
+        (await self.get_state(SettlementPlan))._begin()
         await show_first(self, caller, Settlements, SettlementPlan, NextSettlement)
 
     @guard.signed_in

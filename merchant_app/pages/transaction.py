@@ -11,7 +11,7 @@ from merchant_app.payment_reading import Other, Paid, id_in, read
 from merchant_app.refund_card import refund_card
 from merchant_app.refund_state import Refunding
 from merchant_app.shop_state import show, show_first
-from money.activity import Activity, Result
+from money.activity import Activity
 from money.rupees import format_rupees
 from money.words import in_words
 from shared_db.connection import with_retries
@@ -48,7 +48,7 @@ class TransactionPage(rx.State):
     payment: str = ""
     """The page of the payment that a refund gave back of."""
     watch: str = ""
-    """The page that follows it live."""
+    """The page of a withdrawal: every step, live."""
     steps: list[TimelineStep] = []
 
     async def _repaint(self, caller: Caller) -> None:
@@ -88,8 +88,7 @@ class TransactionPage(rx.State):
             self.message = one.note or ""
         self.when, self.reference, self.number = time_of(one.at), one.reference or "", str(one.id)
         self.payment = f"/transactions/{found.payment_id}" if found.payment_id else ""
-        is_watched = one.activity is Activity.WITHDRAWAL and one.result is Result.WAITING
-        self.watch = f"/withdrawal?id={one.id}" if is_watched else ""
+        self.watch = f"/withdrawal?id={one.id}" if one.activity is Activity.WITHDRAWAL else ""
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
@@ -130,7 +129,10 @@ def _facts() -> rx.Component:
 def _actions() -> rx.Component:
     page = TransactionPage
     return rx.el.div(
-        given(page.watch, main_link("Watch it", page.watch)),
+        given(
+            page.watch,
+            second_link(rx.cond(page.outcome == "waiting", "Watch it", "Step by step"), page.watch),
+        ),
         given(page.payment, second_link("The payment it belongs to", page.payment)),
         PrintButton.create("Print", type="button", custom_attrs={"onClick": PRINT}, class_name=SECOND),
         class_name="mt-4 flex flex-col gap-2 print:hidden",

@@ -30,6 +30,7 @@ _TYPES = [
     ("payment", "Payments"),
     ("refund", "Refunds"),
     ("withdrawal", "To your bank"),
+    ("settlement", "Settlements"),
 ]
 
 

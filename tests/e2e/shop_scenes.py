@@ -72,6 +72,14 @@ def _way_in(stage: Stage) -> Page:
     return page
 
 
+def _code(stage: Stage) -> Page:
+    page = _large(stage).tab("/qr")
+    page.get_by_label("Amount", exact=True).fill("98765.43")
+    page.get_by_role("button", name="Put it into the code").click()
+    expect(page.get_by_text("amount=98765.43")).to_be_visible()
+    return page
+
+
 SHOP_SCENES = {
     "shop, logging in": Scene(_way_in, ("Email", "Password", "Log in")),
     "shop's settings": Scene(_opened(_large, "/settings", "Where you are logged in"), _SIGNED_IN),
@@ -80,6 +88,7 @@ SHOP_SCENES = {
     "shop's payments": Scene(
         _opened(_large, "/transactions", "Refunded"), (*_SIGNED_IN, "Search", "Download CSV")
     ),
+    "shop's code": Scene(_code, (*_SIGNED_IN, "Amount")),
     "counter, nothing yet": Scene(_opened(_newcomer, "/counter", "Waiting for the first payment"), ()),
     "counter, announcing": Scene(_announcing, ()),
 }

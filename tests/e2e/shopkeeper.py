@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.e2e.newcomers import apart
 from tests.e2e.stack import Stack
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS
-from tests.shop_town import given_back, paid
+from tests.shop_town import gives_back, paid
 from tests.town import Books
 
 PASSWORD = "samosa and chai"
@@ -57,18 +57,9 @@ class Shopkeeper:
         """Of one payment that was so much or more."""
 
         async def refund(books: Books) -> None:
-            [(payment,)] = await books.ask(
-                "SELECT id FROM transfers WHERE kind = 'payment' AND target_id = %s AND amount_paise >= %s LIMIT 1",
-                self.merchant_id,
-                paise,
-            )
-            await given_back(books, self.merchant_id, payment, paise)
+            assert await gives_back(books, self.merchant_id, paise)
 
         apart(self._with_books(refund))
-
-    def may_complain_of(self, fragment: str) -> None:
-        """What the browser itself notes about something that this story wants."""
-        self.complaints = [said for said in self.complaints if fragment not in said]
 
     def leave(self) -> None:
         self.context.close()

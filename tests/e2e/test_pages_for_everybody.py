@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.dashboard_scenes import DASHBOARD_SCENES
 from tests.e2e.history_scenes import HISTORY_SCENES
+from tests.e2e.paying_scenes import PAYING_SCENES
 from tests.e2e.refund_scenes import REFUND_SCENES
 from tests.e2e.scenes import SCENES, Scene, Stage
 from tests.e2e.sending_scenes import SENDING_SCENES
@@ -25,6 +26,7 @@ from tests.e2e.shop_scenes import SHOP_SCENES
 _EVERY = (
     SCENES
     | SENDING_SCENES
+    | PAYING_SCENES
     | DASHBOARD_SCENES
     | HISTORY_SCENES
     | SHOP_SCENES

@@ -46,6 +46,7 @@ OPERATIONS = (
     "GET /api/v1/user/bulk",
     "GET /api/v1/account/balance",
     "POST /api/v1/account/transfer",
+    "POST /api/v1/account/payments",
     "POST /api/v1/account/on-ramps",
     "GET /api/v1/account/on-ramps/{on_ramp_id}",
     "POST /api/v1/account/withdrawals",

@@ -38,10 +38,11 @@ async def books(database_url: str) -> AsyncIterator[Books]:
 def folder(tmp_path: Path) -> Path:
     """As Reflex builds it: each page twice, and each file packed beside itself."""
     pages = {"index": PUBLIC, "login": PUBLIC, "transfer": PRIVATE, "on-ramp": PRIVATE, "404": UNKNOWN}
+    pages |= {"pay/chaipoint": PUBLIC, "pay/nobody": PUBLIC}
     for name, text in pages.items():
         files = ["404.html"] if name == "404" else [f"{name}.html", f"{name}/index.html"]
         for file in files if name != "index" else ["index.html"]:
-            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / file).write_text(text)
             (tmp_path / f"{file}.gz").write_bytes(gzip.compress(text.encode()))
             (tmp_path / f"{file}.br").write_bytes(b"packed: " + text.encode())
@@ -64,7 +65,16 @@ def gate(books: Books, folder: Path) -> Gate:
     async def may_see(_caller: Caller, path: str, query: dict[str, list[str]]) -> bool:
         return path != "/on-ramp" or query.get("id") == ["mine"]
 
-    rules = Rules(frozenset({"/transfer", "/on-ramp"}), frozenset({"/", "/login"}), may_see)
+    async def is_there(path: str) -> bool:
+        return path == "/pay/chaipoint"
+
+    rules = Rules(
+        frozenset({"/transfer", "/on-ramp"}),
+        frozenset({"/", "/login"}),
+        may_see,
+        public_below=("/pay/",),
+        is_there=is_there,
+    )
     files = Starlette(routes=[Mount("/", StaticFiles(directory=folder, html=True))])
     return Gate(BuiltPages(files, folder=folder), door=lambda: door, rules=rules)
 
@@ -232,6 +242,20 @@ async def test_what_is_the_callers_own_opens(gate: Gate, asha: str) -> None:
     answer = await ask(gate, "/on-ramp", cookie=asha, query="id=mine")
 
     assert (answer.status, answer.text) == (200, PRIVATE)
+
+
+async def test_a_shops_page_is_for_everybody_and_where_there_is_no_shop_there_is_no_page(
+    gate: Gate, asha: str
+) -> None:
+    for cookie in ("", asha):
+        shop = [await ask(gate, f"/{way}", cookie=cookie) for way in ("pay/chaipoint", "/pay//chaipoint/")]
+        nobody = [
+            await ask(gate, f"/{way}", cookie=cookie)
+            for way in ("pay/nobody", "pay//nobody", "pay/nobody.html", "x/../pay/nobody/index.html")
+        ]
+
+        assert {(one.status, one.text) for one in shop} == {(200, PUBLIC)}
+        assert {(one.status, one.text) for one in nobody} == {(404, UNKNOWN)}
 
 
 async def test_a_session_that_has_ended_opens_nothing(books: Books, gate: Gate, asha: str) -> None:

@@ -28,7 +28,7 @@ found = {{
 print(json.dumps(found))
 """
 ANYBODY_MAY = {
-    "user_app": {"turned_back.open"},
+    "user_app": {"turned_back.open", "paying.open", "paying.come_back"},
     "merchant_app": {"turned_back.open", "ways_in.open", "new_shop.open"},
 }
 

@@ -22,8 +22,11 @@ from money.times import kolkata_day
 from shared_db.history import Place, Wanted, one_of
 from shared_db.history_rows import Happened
 from shared_db.history_search import Sought, search
+from shared_ui.history_filter import Filter, wanted_of
 from shared_ui.services import open_for_pages, open_services
 from tests.integration.paper_town import AMOUNT, pages_of
+from tests.integration.test_settlements import becomes_due, planned, settles
+from tests.integration.withdrawal_town import opened
 from tests.shop_town import paid, shop
 from tests.town import IN_FLIGHT, Books, move, wallet_settings
 from wallet.passwords import Verified
@@ -159,3 +162,29 @@ async def test_a_stranger_is_sent_to_log_in(books: Books, tmp_path: Path) -> Non
     assert {(one.status_code, one.headers["location"], one.content) for one in answers} == {
         (303, "/login?next=/transactions", b"")
     }
+
+
+async def test_a_settlement_is_told_apart_from_what_was_taken_out_by_hand(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with opened(database_url, tmp_path) as town:
+        chai, asha = await planned(town), await town.books.person(500)
+        await paid(town.books, asha, chai, 120_00)
+        await becomes_due(town)
+        await settles(town)
+        await paid(town.books, asha, chai, 20_00)
+        await town.books.post(move(Kind.HOLD, chai, IN_FLIGHT, 5_00))
+
+        rows = await found(town.books, chai)
+        wanted, sought = wanted_of(Filter(type="settlement"))
+        async with town.books.database.plain() as connection:
+            only = await search(connection, chai, wanted=wanted, sought=sought, begin=Place(), most=100)
+
+    kinds = [(WORDS.kind_of(one), history_row(one).href.split("/")[1]) for one in rows]
+    assert kinds == [
+        ("To your bank", "transactions"),
+        ("Payment", "transactions"),
+        ("Settlement", "settlements"),
+        ("Payment", "transactions"),
+    ]
+    assert only.rows == [rows[2]]

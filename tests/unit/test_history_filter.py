@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from user_app.history_filter import Filter, count_of, wanted_of
 
 from money.errors import DayRefused
+from shared_ui.history_filter import Filter, count_of, wanted_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`/api/v1/account`: the balance, sending and adding money."""
+"""`/api/v1/account`: the balance, sending money, paying shops and adding money."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from money.errors import NotFound
 from money.rupees import Paise, json_rupees
 from shared_db.on_ramps import find_of_user
 from user_app.adding_money import start_on_ramp_of
-from user_app.api.bodies import JsonRoute, OnRampBody, TransferBody
+from user_app.api.bodies import JsonRoute, OnRampBody, PaymentBody, TransferBody
 from user_app.api.documented import OFTEN, STRANGER, older, problems
 from user_app.api.repeatable import IdempotencyKey, repeatable
 from user_app.api.services import SignedIn, TheServices
-from user_app.api.shapes import BalanceAnswer, OnRampAnswer, StartedOnRamp, Transferred
+from user_app.api.shapes import BalanceAnswer, OnRampAnswer, Paid, StartedOnRamp, Transferred
+from user_app.paying import pay_shop_of
 from user_app.sending_money import send_money_of
 from user_app.services import Services
 from wallet.caller import Caller
+from wallet.pay_merchant import written_handle
 
 router = APIRouter(prefix="/api/v1/account", route_class=JsonRoute, tags=["account"])
 
@@ -56,6 +58,40 @@ async def transferred(
         the, caller, to=body.to, amount_paise=Paise(body.amount), note=body.note, reference=reference
     )
     return Transferred(message="Transfer successful", id=str(sent))
+
+
+@router.post(
+    "/payments",
+    status_code=201,
+    response_model=Paid,
+    responses=problems(401, 404, 409, 413, 422, 429),
+)
+async def payment(
+    body: PaymentBody, request: Request, the: TheServices, caller: SignedIn, key: IdempotencyKey = None
+) -> Response:
+    await the.throttle.money(str(caller.owner_id))
+
+    async def work(reference: str | None) -> Paid:
+        return await paid(the, caller, body, reference)
+
+    return await repeatable(request, the, caller, key, body=body, work=work, status=201)
+
+
+async def paid(the: Services, caller: Caller, body: PaymentBody, reference: str | None) -> Paid:
+    made = await pay_shop_of(
+        the,
+        caller,
+        handle=body.merchant,
+        amount_paise=Paise(body.amount),
+        note=body.note,
+        reference=reference,
+    )
+    return Paid(
+        id=str(made),
+        merchant=written_handle(body.merchant),
+        amount=json_rupees(body.amount),
+        note=body.note,
+    )
 
 
 @router.post(

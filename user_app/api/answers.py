@@ -18,6 +18,7 @@ from money.errors import (
     NotFound,
     OutgoingStopped,
     Refusal,
+    ShopNotFound,
     SignedOut,
     TooLateToCancel,
     TooManyTries,
@@ -152,6 +153,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
 
 _STATUS: dict[type[Refusal], int] = {
     NotFound: 404,
+    ShopNotFound: 404,
     KeyInUse: 409,
     TooLateToCancel: 409,
     WalletClosed: 409,

@@ -87,6 +87,7 @@ Email = Annotated[str, WithJsonSchema({"type": "string", "format": "email"})]
 Name = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 50})]
 Password = Annotated[str, WithJsonSchema({"type": "string", "minLength": 6, "maxLength": 256})]
 AccountNumber = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9]{9,18}$"})]
+Handle = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[a-z][a-z0-9]{2,29}$"})]
 Ifsc = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[A-Z]{4}0[A-Z0-9]{6}$"})]
 
 
@@ -120,6 +121,12 @@ def _note(given: str | None) -> str | None:
 
 class TransferBody(Body):
     to: str
+    amount: Amount
+    note: Annotated[str | None, AfterValidator(_note)] = None
+
+
+class PaymentBody(Body):
+    merchant: Handle
     amount: Amount
     note: Annotated[str | None, AfterValidator(_note)] = None
 

@@ -19,7 +19,7 @@ from runtime.batcher import Busy, Unavailable
 from runtime.logs import correlated, new_correlation_id
 from shared_db.connection import CONNECTION_ERRORS
 from user_app.api import account_routes, answers
-from user_app.api.bodies import LARGEST_BODY_BYTES, TransferBody, parse_json
+from user_app.api.bodies import LARGEST_BODY_BYTES, PaymentBody, TransferBody, parse_json
 from user_app.services import Services
 from wallet.caller import Caller
 
@@ -40,6 +40,7 @@ class _Route(NamedTuple):
     read: Callable[[bytes], object]
     """What its body says. Raises ValueError."""
     work: Callable[[Services, Caller, object], Awaitable[BaseModel]]
+    status: int = 200
 
 
 class QuickWay:
@@ -86,7 +87,7 @@ class QuickWay:
             return
         length = (b"content-length", str(len(body)).encode())
         headers = [(b"content-type", _JSON), length, *known]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": route.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -143,11 +144,22 @@ async def _transfer(the: Services, caller: Caller, given: object) -> BaseModel:
     return await account_routes.transferred(the, caller, given, None)
 
 
+def _payment_body(body: bytes) -> PaymentBody:
+    return PaymentBody.model_validate(parse_json(body))
+
+
+async def _payment(the: Services, caller: Caller, given: object) -> BaseModel:
+    assert isinstance(given, PaymentBody)
+    await the.throttle.money(str(caller.owner_id))
+    return await account_routes.paid(the, caller, given, None)
+
+
 async def _balance(the: Services, caller: Caller, _given: object) -> BaseModel:
     return await account_routes.balance_answer(the, caller)
 
 
 _ROUTES = {
     ("POST", "/api/v1/account/transfer"): _Route("transfer", _transfer_body, _transfer),
+    ("POST", "/api/v1/account/payments"): _Route("payment", _payment_body, _payment, status=201),
     ("GET", "/api/v1/account/balance"): _Route("balance", len, _balance),
 }

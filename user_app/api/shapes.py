@@ -49,6 +49,17 @@ class Transferred(BaseModel):
     id: str
 
 
+class Paid(BaseModel):
+    """A payment is done when it is answered; it can be read again among the transactions."""
+
+    id: str
+    merchant: str
+    """Its handle."""
+    amount: int | float
+    note: str | None
+    status: Literal["success"] = "success"
+
+
 class BalanceAnswer(BaseModel):
     """Rupees: to spend, and on hold for withdrawals."""
 
@@ -142,7 +153,7 @@ class TransactionAnswer(BaseModel):
     amount: int | float
     balance_after: int | float | None = Field(serialization_alias="balanceAfter")
     counterparty: str | None
-    """The person on the other side, or the bank."""
+    """The person or the shop on the other side, or the bank."""
     note: str | None
     reference: str | None
     """The bank's own."""

@@ -20,6 +20,7 @@ from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import given
 from user_app.frame import wallet_page
 from user_app.history_words import kind_of, standing_of, who_of
+from user_app.pay_words import page_of_shop
 from user_app.people_words import PAGE
 from user_app.receipt_reading import Receipt, receipt_of
 from user_app.wallet_state import Wallet, show, show_first
@@ -43,7 +44,8 @@ class ReceiptPage(rx.State):
     payment: str = ""
     """The receipt of the payment that a refund gave back of."""
     send: str = ""
-    """The page for sending the other person something."""
+    """The page for sending the other person something, or for paying the shop."""
+    is_of_shop: bool = False
     watch: str = ""
     """The page that follows it live; empty where nothing changes any more."""
     steps: list[TimelineStep] = []
@@ -71,6 +73,9 @@ class ReceiptPage(rx.State):
         self.reference, self.number = one.reference or "", str(one.id)
         self.watch, self.payment, self.refunded = found.watch, found.payment, found.refunded
         self.send = f"{PAGE}?to={one.other_id}" if one.other_id else ""
+        self.is_of_shop = bool(one.shop_handle)
+        if one.shop_handle:
+            self.send = page_of_shop(one.shop_handle)
         self.steps = found.steps
 
     @guard.signed_in
@@ -120,7 +125,14 @@ def _actions() -> rx.Component:
         given(ReceiptPage.payment, second_link("The payment it belongs to", ReceiptPage.payment)),
         given(
             ReceiptPage.send,
-            second_link(rx.cond(ReceiptPage.title == "Sent", "Send again", "Send back"), ReceiptPage.send),
+            second_link(
+                rx.cond(
+                    ReceiptPage.is_of_shop,
+                    "Pay this shop again",
+                    rx.cond(ReceiptPage.title == "Sent", "Send again", "Send back"),
+                ),
+                ReceiptPage.send,
+            ),
         ),
         DownloadForm.create(
             rx.el.input(type="hidden", name="id", value=ReceiptPage.number, read_only=True),
