@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import importlib.util
 import json
 import logging
@@ -17,13 +16,13 @@ import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
 
 from money.errors import Refusal
 from runtime.batcher import Unavailable
 from runtime.child import ChildSpec
 from runtime.page_build import PageBuildFailed, build_if_needed
 from runtime.ports import PortTaken, refuse_taken_ports
+from runtime.printed_table import print_table
 from runtime.supervisor import Foundation, StartRefused, Supervisor, alone_in
 from settings import BANKS, ROOT, ConfigurationRefused, data_folder, settings
 from shared_db.address import database_address, embedded_postgres
@@ -40,8 +39,7 @@ _STOP_STAGES = {
     "withdraw_service": (1, 7.0),
     "dummy_bank": (2, 6.0),
 }
-_NOT_BUILT = 2
-_NOT_COMPARED = 2
+_NOTHING_DONE = 2
 
 application = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -111,7 +109,7 @@ def reconcile(
     """Compare a bank's statement with our ledger: one JSON object; exit 0 nothing differs, 1 something, 2 error."""
     from wallet.desk import compared
 
-    with _said_plainly(_NOT_COMPARED), database_address() as url:
+    with _said_plainly(_NOTHING_DONE), database_address() as url:
         found = asyncio.run(compared(url, bank, day))
     print(json.dumps(found))
     raise typer.Exit(1 if found["exceptions"] else 0)
@@ -175,7 +173,7 @@ def bench(
     if name not in BENCHES or importlib.util.find_spec(f"bench.{name}") is None:
         built = [one for one in BENCHES if importlib.util.find_spec(f"bench.{one}")]
         console.print(f"There is no benchmark {name!r} here. There is: {', '.join(built) or 'none yet'}.")
-        raise typer.Exit(_NOT_BUILT)
+        raise typer.Exit(_NOTHING_DONE)
     main: Callable[[bool], dict[str, object]] = importlib.import_module(f"bench.{name}").main
     with _said_plainly():
         print(json.dumps(main(quick)))
@@ -256,25 +254,22 @@ def _create_demo_accounts(url: str) -> None:
 
 def _print_addresses() -> None:
     here = settings()
-    table = Table(title="Batua is up", title_justify="left")
-    for heading in ("what", "where", "demo login"):
-        table.add_column(heading, no_wrap=True)
     user, shop, bank = "", "", ""
     if here.demo:
         user = "asha, ravi or meera@batua.example / batua-demo-1"
         shop = "chai@batua.example / batua-demo-1"
         bank = "9876500001, 2 or 3 / bank-demo-1"
-    table.add_row("Wallet", here.user_url, user)
-    table.add_row("Merchants", here.merchant_url, shop)
-    table.add_row(
-        "REST API", f"{here.user_url}/api/v1/openapi.json" if not here.is_prod else here.user_url, ""
+    api, banks = ("", ()) if here.is_prod else ("/api/v1/openapi.json", ("HDFC", "Axis"))
+    print_table(
+        "Batua is up",
+        ("what", "where", "demo login"),
+        ("Wallet", here.user_url, user),
+        ("Merchants", here.merchant_url, shop),
+        ("REST API", here.user_url + api, ""),
+        *((f"Bank, {name}", f"{here.bank_url}/{name.lower()}", bank) for name in banks),
+        ("Webhook server", f"http://localhost:{here.webhook_server_port}/healthz", ""),
+        ("Withdraw service", f"http://localhost:{here.withdraw_service_port}/healthz", ""),
     )
-    if not here.is_prod:
-        table.add_row("Bank, HDFC", f"{here.bank_url}/hdfc", bank)
-        table.add_row("Bank, Axis", f"{here.bank_url}/axis", bank)
-    table.add_row("Webhook server", f"http://localhost:{here.webhook_server_port}/healthz", "")
-    table.add_row("Withdraw service", f"http://localhost:{here.withdraw_service_port}/healthz", "")
-    Console(width=120, highlight=False).print(table)
     console.print(f"Logs: {here.folder / 'logs'}. Ctrl-C stops everything.")
 
 

@@ -48,4 +48,4 @@ class Measured:
         finally:
             # Only the beginning of a path and of a status: no stranger can make up another label.
             door = _DOORS.get(scope["path"].split("/", 2)[1], "pages")
-            _of(door, f"{status // 100}xx").observe(time.perf_counter() - began)
+            _of(door, f"{str(status)[0]}xx").observe(time.perf_counter() - began)
