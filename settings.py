@@ -164,6 +164,11 @@ class Settings(BaseSettings):
         return self
 
 
+def data_folder() -> Path:
+    """BATUA_DATA alone, for what needs no secret; nothing is read or generated there."""
+    return _Place().folder
+
+
 @functools.cache
 def settings() -> Settings:
     """The settings of this process. Raises ConfigurationRefused or pydantic's ValidationError."""

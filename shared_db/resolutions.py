@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from money.errors import ResolvedAlready
+from money.desk_errors import ResolvedAlready
 from shared_db.connection import Connection
 
 _ONCE = "resolutions_once_key"

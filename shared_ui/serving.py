@@ -10,6 +10,7 @@ from pathlib import Path
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from runtime.measured import Measured
 from runtime.probes import Probes, Readiness
 from settings import Settings
 from shared_ui.built_pages import BuiltPages, plain
@@ -51,7 +52,7 @@ def one_port(
     built = gate(BuiltPages(app, folder=pages))
     token = settings.metrics_token
     probes = Probes(
-        _Fork(built, besides or {}, first),
+        Measured(_Fork(built, besides or {}, first)),
         is_ready=is_ready,
         is_prod=settings.is_prod,
         metrics_token=token.get_secret_value() if token else None,

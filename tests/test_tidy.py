@@ -278,8 +278,8 @@ def test_every_setting_stands_in_the_contract_and_every_promised_one_exists() ->
     fail_if(sorted(promised - ours), "docs/contract.md promises a setting that nobody reads.")
 
 
-def test_every_refusal_has_a_sentence_that_can_be_read_out() -> None:
-    path = "money/errors.py"
+@pytest.mark.parametrize("path", ["money/errors.py", "money/desk_errors.py"])
+def test_every_refusal_has_a_sentence_that_can_be_read_out(path: str) -> None:
     tree = tree_of(path)
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     mute = [
@@ -291,7 +291,7 @@ def test_every_refusal_has_a_sentence_that_can_be_read_out() -> None:
     undrawn = [f"{path}: {node.name}" for node in classes if not re.search(rf"\b{node.name}\b", drawn)]
 
     fail_if(mute, "The docstring of a refusal is the sentence the person reads, with a period at its end.")
-    fail_if(undrawn, "The tree at the top of money/errors.py shows every refusal.")
+    fail_if(undrawn, f"The tree at the top of {path} shows every refusal.")
 
 
 # ------------------------------------------------------------------------------------------- helpers

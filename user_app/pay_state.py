@@ -32,11 +32,11 @@ from runtime.batcher import Unavailable
 from shared_db.allowances import Allowance
 from shared_db.ids import new_id
 from shared_db.merchants import Shop
-from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.people import PersonRow
 from shared_ui.services import the_door, the_services
 from user_app import pay_words, send_words
+from user_app.pay_forms import ConfirmForm, PayForm
 from user_app.pay_words import page_of_shop, shop_row_of
 from user_app.paying import Order, allowance, carry_out, looked_at, what_was_paid
 from user_app.send_words import Ended, Review
@@ -54,21 +54,6 @@ _FIELDS: dict[type[Refusal], str] = {
     NotEnoughMoney: "amount",
     NoteRefused: "note",
 }
-
-
-class PayForm(FormData):
-    amount: str
-    note: str
-
-
-class ConfirmForm(FormData):
-    """What was shown, as the page brings it back; it is the visitor's own claim, like everything else."""
-
-    look: str
-    intent: str
-    handle: str
-    amount: str
-    note: str
 
 
 class Paying(rx.State):
@@ -129,7 +114,8 @@ class Paying(rx.State):
 
     async def _look_for_shop(self) -> Shop | None:
         try:
-            return await shop_with(the_services().database, _last_part(self.router.url.path))
+            handle = self.router.url.path.rstrip("/").rpartition("/")[2]
+            return await shop_with(the_services().database, handle)
         except ShopNotFound:
             return None
 
@@ -295,7 +281,3 @@ def _id(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
-
-
-def _last_part(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]

@@ -9,7 +9,7 @@ from datetime import date
 
 from bank_api.adapters import ADAPTERS
 from bank_api.client import BankClient
-from money.errors import NotADay, UnknownBank
+from money.desk_errors import NotADay, UnknownBank
 from settings import BANKS, settings
 from shared_db.connection import Database
 from shared_db.notices import Notices

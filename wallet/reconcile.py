@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from bank_api.client import BankClient, BankError
 from bank_api.statement import StatementLine
-from money.errors import DayNotBegun, StatementNotThere
+from money.desk_errors import DayNotBegun, StatementNotThere
 from money.reconciliation import Line, Moved, Reconciliation, days_before
 from money.reconciliation import reconcile as compare
 from money.times import kolkata_day

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from prometheus_client import Gauge
 
 from bank_api.client import BankClient
-from money.errors import StatementNotThere
+from money.desk_errors import StatementNotThere
 from money.times import kolkata_day
 from runtime.logs import logger
 from shared_db.connection import Connection, Database, with_retries

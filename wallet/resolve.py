@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import NamedTuple
 
-from money.errors import (
+from money.desk_errors import (
     ChangedMeanwhile,
     NeverSent,
     NothingWaits,

@@ -29,6 +29,7 @@ from wallet.settle_withdrawal import WithdrawalSettlement
 from wallet.sweep_on_ramps import sweep
 from wallet.watch_banks import show_banks
 from wallet.watch_books import Watch
+from wallet.watch_queues import show_queues
 
 log = logger(__name__)
 _SWEEP_EVERY_SECONDS = 0.5
@@ -37,6 +38,7 @@ _LOOK_FOR_A_NIGHT_EVERY_SECONDS = 60
 _WATCH_EVERY_SECONDS = 1.0
 _LOOK_AT_BANKS_EVERY_SECONDS = 5.0
 _LOOK_FOR_SETTLEMENTS_EVERY_SECONDS = 2.0
+_LOOK_AT_QUEUES_EVERY_SECONDS = 10.0
 
 
 def create_app(settings: Settings, database_url: str) -> ASGIApp:
@@ -99,6 +101,7 @@ def _turns(
     )
     yield Watch(database).look, _WATCH_EVERY_SECONDS
     yield partial(show_banks, database), _LOOK_AT_BANKS_EVERY_SECONDS
+    yield partial(show_queues, database), _LOOK_AT_QUEUES_EVERY_SECONDS
 
 
 async def _take_now(due: Nights | Settlements) -> int:

@@ -65,18 +65,18 @@ def _announcing(stage: Stage) -> Page:
     return page
 
 
-def _way_in(stage: Stage) -> Page:
-    page = stage.stranger.context.new_page()
-    page.goto(f"{stage.stack.merchant_url}/login?why=KnownOtherwise")
-    expect(page.get_by_text("not configured here").first).to_be_visible()
-    return page
-
-
 def _code(stage: Stage) -> Page:
     page = _large(stage).tab("/qr")
     page.get_by_label("Amount", exact=True).fill("98765.43")
     page.get_by_role("button", name="Put it into the code").click()
     expect(page.get_by_text("amount=98765.43")).to_be_visible()
+    return page
+
+
+def _way_in(stage: Stage) -> Page:
+    page = stage.stranger.context.new_page()
+    page.goto(f"{stage.stack.merchant_url}/login?why=KnownOtherwise")
+    expect(page.get_by_text("not configured here").first).to_be_visible()
     return page
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bank_api.statement import StatementLine
-from money.errors import NotResolved
+from money.desk_errors import NotResolved
 from money.reconciliation import Reconciliation
 from money.rupees import Paise
 from money.times import kolkata_day

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bank_api.client import BankClient
-from money.errors import DayNotBegun, StatementNotThere
+from money.desk_errors import DayNotBegun, StatementNotThere
 from money.reconciliation import Reconciliation
 from money.withdrawal import Outcome
 from tests.integration.books_town import Town, opened, told

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from money.errors import WordsRefused
+from money.desk_errors import WordsRefused
 from money.withdrawal import Outcome
 from tests.integration.books_town import Town, opened, told
 from tests.integration.test_payout_webhooks import says

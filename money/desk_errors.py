@@ -1,0 +1,60 @@
+"""Refusals that whoever operates a wallet can meet, at the command line.
+
+Refusal (errors.py)
+├── NotADay, DayNotBegun, UnknownBank, StatementNotThere
+└── NotResolved
+    ├── NothingWaits, StillUnderWay, NeverSent, SettledAlready
+    └── ResolvedAlready, ChangedMeanwhile, WordsRefused
+"""
+
+from __future__ import annotations
+
+from money.errors import Refusal
+
+
+class NotADay(Refusal):
+    """A day is written YYYY-MM-DD, such as 2026-11-20."""
+
+
+class DayNotBegun(Refusal):
+    """This day has not begun in India yet, so no bank has a statement of it."""
+
+
+class UnknownBank(Refusal):
+    """We have no account at a bank of this name."""
+
+
+class StatementNotThere(Refusal):
+    """The bank gives no statement that we can read. Nothing was compared; please try again later."""
+
+
+class NotResolved(Refusal):
+    """This cannot be resolved. Nothing has moved."""
+
+
+class NothingWaits(NotResolved):
+    """Nothing waits for a person under this id. `manage.py review` lists what does."""
+
+
+class StillUnderWay(NotResolved):
+    """The bank is still being asked about this withdrawal, and its answer settles it. Nothing has moved."""
+
+
+class NeverSent(NotResolved):
+    """This withdrawal was never sent to the bank, so there is nothing to decide. Nothing has moved."""
+
+
+class SettledAlready(NotResolved):
+    """This withdrawal is settled already. Nothing has moved."""
+
+
+class ResolvedAlready(NotResolved):
+    """Somebody has resolved this already. Nothing has moved."""
+
+
+class ChangedMeanwhile(NotResolved):
+    """This has changed while you decided. Nothing has moved; please look at it again."""
+
+
+class WordsRefused(NotResolved):
+    """Write 1 to 100 characters on one line, each of them to be seen."""
