@@ -22,8 +22,7 @@ class Throttle:
 
     def __init__(self, *, factor: int, redis_url: str | None = None) -> None:
         self._factor = factor
-        storage: Storage = RedisStorage(f"async+{redis_url}") if redis_url else WindowsInMemory()
-        self._windows = MovingWindowRateLimiter(storage)
+        self._windows = MovingWindowRateLimiter(_shared(redis_url) if redis_url else WindowsInMemory())
 
     async def sign_up(self, address: str) -> None:
         """Signing up tells whether an email is taken, so few may ask. Raises TooManyTries."""
@@ -103,3 +102,8 @@ class Throttle:
 def _parsed(rate: str, factor: int) -> RateLimitItem:
     base = parse(rate)
     return type(base)(base.amount * factor, base.multiples)
+
+
+def _shared(redis_url: str) -> Storage:
+    # The client that Reflex brings as well; the library's own choice is another one, which would come only for this.
+    return RedisStorage(f"async+{redis_url}", implementation="redispy")
