@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.scenes import LARGE_AMOUNT_PAISE, LONG_FIRST_NAME, LONG_LAST_NAME, Scene, Stage
 from tests.e2e.shopkeeper import Shopkeeper
-from tests.e2e.wallet_page import balance, history
+from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, balance, history
 
 _SIGNED_IN = ("Log out",)
 _DASHBOARD = (*_SIGNED_IN, "balance", "locked", "income-today", "income-month")
@@ -43,7 +43,7 @@ def kept(stage: Stage, name: str) -> Shopkeeper:
 def _opened(who: Callable[[Stage], Shopkeeper], path: str, said: str) -> Callable[[Stage], Page]:
     def open_it(stage: Stage) -> Page:
         page = who(stage).tab(path)
-        expect(page.get_by_text(said).first).to_be_visible()
+        expect(page.get_by_text(said).first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
         return page
 
     return open_it
@@ -51,7 +51,7 @@ def _opened(who: Callable[[Stage], Shopkeeper], path: str, said: str) -> Callabl
 
 def _tables(stage: Stage) -> Page:
     page = _large(stage).tab()
-    expect(balance(page)).to_be_visible()
+    expect(balance(page)).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     for summary in page.get_by_text("Show these figures as a table").all():
         summary.click()
     expect(page.get_by_role("table")).to_have_count(2)
@@ -60,7 +60,7 @@ def _tables(stage: Stage) -> Page:
 
 def _announcing(stage: Stage) -> Page:
     page = _large(stage).tab("/counter")
-    expect(history(page).first).to_be_visible()
+    expect(history(page).first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     page.get_by_role("button", name="Start announcing").click()
     return page
 
@@ -69,7 +69,7 @@ def _code(stage: Stage) -> Page:
     page = _large(stage).tab("/qr")
     page.get_by_label("Amount", exact=True).fill("98765.43")
     page.get_by_role("button", name="Put it into the code").click()
-    expect(page.get_by_text("amount=98765.43")).to_be_visible()
+    expect(page.get_by_text("amount=98765.43")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     return page
 
 

@@ -16,7 +16,7 @@ from tests.e2e.line import MAY_LOSE_THE_LINE, find_the_line, lose_the_line
 from tests.e2e.shopkeeper import Shopkeeper
 from tests.e2e.stack import Stack, wait_for
 from tests.e2e.test_papers import downloaded, pages_of
-from tests.e2e.wallet_page import balance, history
+from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, balance, history
 
 Shopkeepers = Callable[..., Shopkeeper]
 
@@ -51,17 +51,19 @@ def test_a_payment_appears_at_once_on_the_dashboard_in_the_list_and_on_the_count
     chai, other = shopkeepers(), shopkeepers("Other")
     dashboard, payments, counter = (chai.tab(path) for path in ("/dashboard", "/transactions", "/counter"))
     elsewhere = other.tab("/transactions")
-    expect(dashboard.get_by_role("link", name="Print your QR code")).to_be_visible()
-    expect(payments.get_by_text("Nothing here")).to_be_visible()
-    expect(counter.get_by_text("Waiting for the first payment")).to_be_visible()
+    expect(dashboard.get_by_role("link", name="Print your QR code")).to_be_visible(
+        timeout=PATIENCE_MILLISECONDS
+    )
+    expect(payments.get_by_text("Nothing here")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    expect(counter.get_by_text("Waiting for the first payment")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
 
     chai.is_paid(120_00, note="2 chai", last_name="Chattopadhyay")
 
-    expect(dashboard.get_by_test_id("income-today")).to_have_text("₹120.00")
-    expect(dashboard.get_by_test_id("income-month")).to_have_text("₹120.00")
-    expect(balance(dashboard)).to_have_text("₹120.00")
+    expect(dashboard.get_by_test_id("income-today")).to_have_text("₹120.00", timeout=PATIENCE_MILLISECONDS)
+    expect(dashboard.get_by_test_id("income-month")).to_have_text("₹120.00", timeout=PATIENCE_MILLISECONDS)
+    expect(balance(dashboard)).to_have_text("₹120.00", timeout=PATIENCE_MILLISECONDS)
     for page in (dashboard, payments, counter):
-        expect(history(page)).to_have_count(1)
+        expect(history(page)).to_have_count(1, timeout=PATIENCE_MILLISECONDS)
         expect(history(page)).to_contain_text("Asha C.")
         assert "Chattopadhyay" not in page.content()
     expect(counter.get_by_role("status").filter(has_text="Last payment")).to_contain_text("₹120.00")
@@ -69,12 +71,14 @@ def test_a_payment_appears_at_once_on_the_dashboard_in_the_list_and_on_the_count
 
     chai.gives_back(20_00)
 
-    expect(dashboard.get_by_test_id("income-today")).to_have_text("₹100.00")
-    expect(history(payments)).to_have_count(2)
-    expect(history(counter)).to_have_count(1)
+    expect(dashboard.get_by_test_id("income-today")).to_have_text("₹100.00", timeout=PATIENCE_MILLISECONDS)
+    expect(history(payments)).to_have_count(2, timeout=PATIENCE_MILLISECONDS)
+    expect(history(counter)).to_have_count(1, timeout=PATIENCE_MILLISECONDS)
     for words in ("₹120.00", "-₹20.00", "₹100.00"):
-        expect(dashboard.get_by_role("definition").filter(has_text=words).first).to_be_visible()
-    expect(elsewhere.get_by_text("Nothing here")).to_be_visible()
+        expect(dashboard.get_by_role("definition").filter(has_text=words).first).to_be_visible(
+            timeout=PATIENCE_MILLISECONDS
+        )
+    expect(elsewhere.get_by_text("Nothing here")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
 
 
 def test_each_payment_is_announced_once_and_in_order_whatever_happens_to_the_line(
@@ -84,8 +88,8 @@ def test_each_payment_is_announced_once_and_in_order_whatever_happens_to_the_lin
     chai.is_paid(99_00)
     chai.context.add_init_script(MAY_LOSE_THE_LINE + _WRITES_DOWN)
     counter, silent = chai.tab("/counter"), chai.tab("/counter")
-    expect(history(counter)).to_have_count(1)
-    expect(history(silent)).to_have_count(1)
+    expect(history(counter)).to_have_count(1, timeout=PATIENCE_MILLISECONDS)
+    expect(history(silent)).to_have_count(1, timeout=PATIENCE_MILLISECONDS)
     counter.get_by_label("Announce").select_option("In English")
     counter.get_by_role("button", name="Start announcing").click()
 
@@ -105,13 +109,13 @@ def test_each_payment_is_announced_once_and_in_order_whatever_happens_to_the_lin
     has_said(counter, said)
     counter.get_by_role("button", name="Stop announcing").click()
     chai.is_paid(30_00)
-    expect(history(counter)).to_have_count(6)
+    expect(history(counter)).to_have_count(6, timeout=PATIENCE_MILLISECONDS)
     counter.get_by_role("button", name="Start announcing").click()
     chai.is_paid(40_00)
     said.append("hi-IN: चालीस रुपये प्राप्त हुए")
     has_said(counter, said)
 
-    expect(history(silent)).to_have_count(7)
+    expect(history(silent)).to_have_count(7, timeout=PATIENCE_MILLISECONDS)
     assert silent.evaluate("spoken") == []
     counter.reload()
     expect(counter.get_by_label("Announce")).to_have_value("hi-IN")
@@ -129,11 +133,11 @@ def test_what_was_chosen_comes_as_a_file_and_a_month_as_a_statement(
     chai.is_paid(1_20, note="=1+1")
     chai.is_paid(2_40, note="plain")
     page = chai.tab("/transactions")
-    expect(history(page)).to_have_count(2)
+    expect(history(page)).to_have_count(2, timeout=PATIENCE_MILLISECONDS)
 
     page.get_by_label("Search").fill("=1")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(history(page)).to_have_count(1)
+    expect(history(page)).to_have_count(1, timeout=PATIENCE_MILLISECONDS)
     name, file = downloaded(page, "Download CSV")
     paper_name, paper = downloaded(page, "Download PDF")
 
@@ -161,7 +165,9 @@ def test_the_stretch_of_days_is_chosen_and_stays_when_something_comes_in(shopkee
     expect(year).to_have_attribute("aria-pressed", "true")
     chai.is_paid(30_00)
 
-    expect(page.get_by_role("definition").filter(has_text="₹150.00").first).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text="₹150.00").first).to_be_visible(
+        timeout=PATIENCE_MILLISECONDS
+    )
     expect(year).to_have_attribute("aria-pressed", "true")
     by_day = page.get_by_role("slider", name="Income by day")
     by_day.press("ArrowLeft")
