@@ -1,4 +1,4 @@
-"""Which pages are for whom; the contract's section 6."""
+"""Which pages are for whom; the contract's section 7."""
 
 from __future__ import annotations
 
