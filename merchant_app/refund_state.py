@@ -186,6 +186,7 @@ class Refunding(rx.State):
         paise = None
         try:
             payment, paise = await self._own(caller), parse_typed_rupees(form_data.amount)
+            look_ahead(payment, paise)  # What is wrong with the first field is said first.
             self._look(Order(payment, payment.refunded_paise, paise, clean_reason(form_data.reason)))
         except Refusal as refusal:
             self._refuse(_FIELDS.get(type(refusal), "form"), refusal, paise)
