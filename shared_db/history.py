@@ -37,6 +37,8 @@ FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 1)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 # Most look for what happens every day: a few days hold a page of it. Only who does not find it there looks wider.
 _DAYS_AT_FIRST, _DAYS_AT_ONCE = 10, 100
+# Reading over so many entries of other kinds takes less than asking once more.
+_LITTLE = 200
 # An id says when it was made by the clock of the process that made it.
 _CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -168,7 +170,7 @@ async def _moved(
     last_day, at_once = wanted.last_day, _DAYS_AT_FIRST
     while len(rows) < most:
         days = await _days_with(connection, owner_id, wanted, last_day, most=at_once)
-        for first, last, _ in days:
+        for first, last in _stretches(days):
             if len(rows) < most and first + 1 < before:
                 rows += await _between(
                     connection,
@@ -182,6 +184,17 @@ async def _moved(
             break
         last_day, at_once = days[-1][2] - timedelta(days=1), _DAYS_AT_ONCE
     return rows
+
+
+def _stretches(days: Sequence[tuple[int, int, date]]) -> list[tuple[int, int]]:
+    """Days, the newest first, as stretches of running numbers: with little in between, two are read as one."""
+    found: list[tuple[int, int]] = []
+    for first, last, _ in days:
+        if found and found[-1][0] - last <= _LITTLE:
+            found[-1] = (first, found[-1][1])
+        else:
+            found.append((first, last))
+    return found
 
 
 async def _days_with(

@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from runtime.measured import Measured
@@ -66,21 +65,32 @@ class _WithHeaders:
 
     def __init__(self, app: ASGIApp, headers: dict[str, str], with_camera: frozenset[str]) -> None:
         self._app = app
-        self._headers = headers
+        self._headers = _written(headers)
+        self._headers_with_camera = _written(headers | _WITH_CAMERA)
         self._with_camera = with_camera
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sees = scope["type"] == "http" and plain(scope["path"]) in self._with_camera
-        own = self._headers | _WITH_CAMERA if sees else self._headers
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        # Of the API nothing is a page: a payment does not wait for its address to be put straight.
+        sees = not path.startswith(API) and plain(path) in self._with_camera
+        ours = self._headers_with_camera if sees else self._headers
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in own.items():
-                    headers.setdefault(name, value)
+                own = list(message.get("headers", ()))
+                named = {name for name, _ in own}
+                message["headers"] = own + [one for one in ours if one[0] not in named]
             await send(message)
 
-        await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_headers)
+
+
+def _written(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    """As ASGI has them: names in small letters, all of it bytes."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 class _Fork:
