@@ -24,7 +24,7 @@ def _newcomer(stage: Stage) -> Shopkeeper:
 
 
 @functools.cache
-def _large(stage: Stage) -> Shopkeeper:
+def large_shop(stage: Stage) -> Shopkeeper:
     """Long names, a long note, and large amounts, some of which went back."""
     keeper = kept(stage, f"{LONG_FIRST_NAME[:40]} and Co")
     for _ in range(3):
@@ -50,7 +50,7 @@ def _opened(who: Callable[[Stage], Shopkeeper], path: str, said: str) -> Callabl
 
 
 def _tables(stage: Stage) -> Page:
-    page = _large(stage).tab()
+    page = large_shop(stage).tab()
     expect(balance(page)).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     for summary in page.get_by_text("Show these figures as a table").all():
         summary.click()
@@ -59,14 +59,14 @@ def _tables(stage: Stage) -> Page:
 
 
 def _announcing(stage: Stage) -> Page:
-    page = _large(stage).tab("/counter")
+    page = large_shop(stage).tab("/counter")
     expect(history(page).first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     page.get_by_role("button", name="Start announcing").click()
     return page
 
 
 def _code(stage: Stage) -> Page:
-    page = _large(stage).tab("/qr")
+    page = large_shop(stage).tab("/qr")
     page.get_by_label("Amount", exact=True).fill("98765.43")
     page.get_by_role("button", name="Put it into the code").click()
     expect(page.get_by_text("amount=98765.43")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
@@ -82,11 +82,11 @@ def _way_in(stage: Stage) -> Page:
 
 SHOP_SCENES = {
     "shop, logging in": Scene(_way_in, ("Email", "Password", "Log in")),
-    "shop's settings": Scene(_opened(_large, "/settings", "Where you are logged in"), _SIGNED_IN),
+    "shop's settings": Scene(_opened(large_shop, "/settings", "Where you are logged in"), _SIGNED_IN),
     "shop's dashboard, nothing yet": Scene(_opened(_newcomer, "/dashboard", "No payment yet"), _DASHBOARD),
     "shop's dashboard, large amounts": Scene(_tables, _DASHBOARD),
     "shop's payments": Scene(
-        _opened(_large, "/transactions", "Refunded"), (*_SIGNED_IN, "Search", "Download CSV")
+        _opened(large_shop, "/transactions", "Refunded"), (*_SIGNED_IN, "Search", "Download CSV")
     ),
     "shop's code": Scene(_code, (*_SIGNED_IN, "Amount")),
     "counter, nothing yet": Scene(_opened(_newcomer, "/counter", "Waiting for the first payment"), ()),
