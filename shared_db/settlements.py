@@ -6,9 +6,11 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
+from psycopg.errors import ForeignKeyViolation
 from psycopg.rows import args_row
 
 from money.accounts import BankAccount, bank_account_id
+from money.errors import NoAccountChosen
 from money.settlements import Plan, Rhythm, is_still_that_day, next_settlement
 from money.times import kolkata_day
 from shared_db.connection import Connection
@@ -37,7 +39,7 @@ UPDATE settlements s
    SET payments = x.payments, gross_paise = x.gross, refunded_paise = x.refunded, withdrawn_paise = x.withdrawn,
        came_back_paise = x.came_back, other_paise = x.other
   FROM (SELECT id, merchant_id, first_number, last_number FROM settlements
-         WHERE payments IS NULL ORDER BY id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED) due
+         WHERE payments IS NULL ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) due
  CROSS JOIN LATERAL (
        SELECT count(*) FILTER (WHERE t.kind = 'payment') AS payments,
               coalesce(sum(e.amount_paise) FILTER (WHERE t.kind = 'payment'), 0) AS gross,
@@ -81,14 +83,21 @@ async def set_plan(
     keep_paise: int,
     now: datetime,
 ) -> None:
-    """From now on this is the shop's plan. The account is the shop's own, or none; whose it is has been asked."""
+    """From now on this is the shop's plan. The account is the shop's own, or none; whose it is has been asked.
+
+    Raises NoAccountChosen where it was removed meanwhile.
+    """
     async with connection.transaction():
         # A settlement that is being made now belongs to the plan as it was.
         await connection.execute(_HELD, (merchant_id,))
         row = await (await connection.execute(_LAST_DAY, (merchant_id,))).fetchone()
         next_at = next_settlement(plan, after=now, settled_on=row[0] if row else None)
         values = (merchant_id, plan.rhythm, plan.weekday, plan.hour, saved_account_id, keep_paise, next_at)
-        await connection.execute(_SET, values)
+        try:
+            await connection.execute(_SET, values)
+        except ForeignKeyViolation as error:
+            # Removed in another tab, between the question whose it is and this.
+            raise NoAccountChosen from error
 
 
 async def settle_due(
@@ -118,6 +127,10 @@ async def settle_due(
     return [Settled(*row) for row in settled]
 
 
-async def count_up(connection: Connection, *, most: int) -> list[uuid.UUID]:
-    """Write the sums of settlements that have none yet, outside every lock of money; whose they were."""
-    return [row[0] for row in await (await connection.execute(_COUNT, (most,))).fetchall()]
+async def count_up(connection: Connection) -> uuid.UUID | None:
+    """Write the sums of one settlement that has none yet, outside every lock of money; whose it was, if any."""
+    async with connection.transaction():
+        # A first settlement covers everything that a shop was ever paid.
+        await connection.execute("SET LOCAL statement_timeout = '5min'")
+        row = await (await connection.execute(_COUNT)).fetchone()
+    return row[0] if row else None

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from reflex.event import EventCallback
 
 from money.errors import Refusal, SignedOut
+from runtime.addresses import neighbourhood
 from runtime.batcher import Busy, Unavailable
 from runtime.logs import correlated, logger, new_correlation_id
 from shared_db.connection import CONNECTION_ERRORS
@@ -65,7 +66,7 @@ class Guard:
         arguments = _arguments(handler, after=1)
 
         async def guarded(self: rx.State, /, *given: object, **named: object) -> object:
-            await self_door().throttle.event(self.router.session.client_ip)
+            await self_door().throttle.event(neighbourhood(self.router.session.client_ip))
             return await handler(self, *_checked(arguments, given, named))
 
         self_door = self._door

@@ -17,7 +17,7 @@ _NEWS = {
     "password": "Your new password is set. You were logged out everywhere else.",
     "freeze": "Your wallet is unfrozen.",
     "connected": "It is connected. From now on you can log in with it.",
-    "disconnected": "It is disconnected. Nobody logs in with it any more.",
+    "disconnected": "It is disconnected. Nobody logs in with it any more, and you are logged out everywhere else.",
 }
 _NOTHING = "Nothing has changed."
 

@@ -41,6 +41,7 @@ async def disconnect(
 ) -> None:
     """Never the last way in; a provider that is not set up here (`ready_issuers` are) is none.
 
+    Whoever has come in by it, or anywhere else, is logged out: the account there may be in wrong hands.
     Raises OnlyWayIn, LogInAgain or SignedOut.
     """
     async with database.transaction() as session:
@@ -52,6 +53,7 @@ async def disconnect(
         if merchant.password_hash is None and not others:
             raise OnlyWayIn
         await merchants.disconnect(session, caller.owner_id, issuer)
+        await sessions.end_others(session, caller.owner_id, but=caller.session_id)
     log.info("provider disconnected", merchant_id=str(caller.owner_id), issuer=issuer)
 
 

@@ -14,6 +14,7 @@ from shared_db.settlements import Settled, count_up, settle_due
 log = logger(__name__)
 _AT_ONCE = 100
 _COUNTED_AT_ONCE = 10
+"""In turns of their own: one with millions of entries keeps no other from being added up."""
 _turns = Counter(
     "batua_settlement_turns", "Plans of settlements whose hour had come, by outcome", ["outcome"]
 )
@@ -31,12 +32,14 @@ class Settlements:
         """Settle some of what is due, and add up what was settled; how many of both. Raises Unavailable."""
         with correlated(new_correlation_id()):
             settled = await self._settle(now)
-        counted = await with_retries(
-            self._database, lambda connection: count_up(connection, most=_COUNTED_AT_ONCE)
-        )
-        self._notices.about({*counted, *(one.merchant_id for one in settled)})
+        # Told before anything is added up: that may take its time.
+        self._notices.about({one.merchant_id for one in settled})
+        counted = 0
+        while counted < _COUNTED_AT_ONCE and (owner := await with_retries(self._database, count_up)):
+            self._notices.about([owner])
+            counted += 1
         # What stays due is looked at again after a pause.
-        return len(counted) + sum(one.outcome != "stopped" for one in settled)
+        return counted + sum(one.outcome != "stopped" for one in settled)
 
     async def _settle(self, now: datetime) -> list[Settled]:
         async def work(connection: Connection) -> list[Settled]:

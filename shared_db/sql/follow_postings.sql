@@ -29,7 +29,7 @@ BEGIN
                    CASE WHEN b.account_id IS NULL
                              AND NOT EXISTS (SELECT FROM accounts a WHERE a.id = side.account AND a.kind = 'system')
                         THEN 'is nobody''s' END,
-                   CASE WHEN t.kind = 'refund' THEN fault_of_refunds(t) END) AS fault
+                   CASE WHEN t.kind = 'refund' THEN fault_of_refunds(t, true) END) AS fault
           FROM posted_batches q
          CROSS JOIN LATERAL unnest(q.transfer_ids, q.source_numbers, q.target_numbers)
                AS u (id, source_number, target_number)

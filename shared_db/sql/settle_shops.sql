@@ -31,7 +31,7 @@ BEGIN
     SELECT array_agg(CASE WHEN b.closed_at IS NOT NULL THEN 'closed'
                           WHEN i.day IS NULL THEN 'missed'
                           WHEN b.frozen_at IS NOT NULL THEN 'frozen'
-                          WHEN a.id IS NULL THEN 'no_account'
+                          WHEN a.id IS NULL OR array_position(p_banks, a.bank) IS NULL THEN 'no_account'
                           WHEN b.balance_paise <= p.keep_paise THEN 'nothing'
                           ELSE 'settled' END ORDER BY i.place),
            array_agg(b.balance_paise - p.keep_paise ORDER BY i.place), array_agg(a.bank ORDER BY i.place),
@@ -76,7 +76,9 @@ BEGIN
     UPDATE settlement_plans p
        SET next_at = CASE i.outcome WHEN 'closed' THEN NULL ELSE i.next END,
            last_turn = CASE WHEN i.outcome IN ('duplicate', 'conflict') THEN p.last_turn ELSE i.outcome END,
-           last_turn_at = CASE WHEN i.outcome IN ('duplicate', 'conflict') THEN p.last_turn_at ELSE p_at END
+           -- What was missed belongs to the day on which it was due, which is over by now.
+           last_turn_at = CASE WHEN i.outcome IN ('duplicate', 'conflict') THEN p.last_turn_at
+                               WHEN i.outcome = 'missed' THEN p.next_at ELSE p_at END
       FROM unnest(p_merchants, outcomes, p_nexts) AS i (merchant, outcome, next)
      WHERE p.merchant_id = i.merchant AND i.outcome <> 'stopped';
 

@@ -166,10 +166,12 @@ async def test_a_missed_hour_is_made_up_for_once_the_same_day_and_not_on_another
 
     await settles(town)
     missed = await last_turn(town, merchant), await settlements(town, merchant)
+    [(at,)] = await town.books.ask("SELECT last_turn_at FROM settlement_plans")
     await becomes_due(town)
     await settles(town)
 
     assert missed == ("missed", [])
+    assert kolkata_day(at) == kolkata_day(datetime.now(UTC)) - timedelta(days=2)
     [one] = await settlements(town, merchant)
     assert one.day == kolkata_day(datetime.now(UTC))
 

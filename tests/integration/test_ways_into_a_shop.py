@@ -378,6 +378,16 @@ async def test_the_last_way_in_stays_even_when_two_are_taken_at_once(town: Town)
     assert len(await town.identities()) == 1
 
 
+async def test_whoever_came_in_by_a_way_that_is_disconnected_is_logged_out(town: Town) -> None:
+    one = await town.by_password()
+    await connect(town.database, one, asha())
+    thief = await town.signed_in(await sign_in_by_provider(town.database, asha()))
+
+    await disconnect(town.database, one, ISSUER, ready_issuers={ISSUER})
+
+    assert (await town.is_live(one), await town.is_live(thief)) == (True, False)
+
+
 async def test_an_open_session_that_somebody_finds_makes_no_way_in(town: Town) -> None:
     one = await town.by_friend()
     await town.age(one, 16)
