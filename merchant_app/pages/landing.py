@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from shared_ui.parts import Outcome, card, main_link, point, points, status_chip
+from shared_ui.parts import Outcome, card, main_link, point, points, second_link, status_chip
 from shared_ui.shell import opening, public_page, section
 
 
@@ -19,7 +19,11 @@ def _promise() -> rx.Component:
             "give money back where needed, and withdraw to your bank.",
             class_name="mb-6 mt-4 max-w-words text-body text-quiet wide:text-title wide:font-normal",
         ),
-        main_link("See how it works", "#what"),
+        rx.el.div(
+            main_link("Open your shop", "/signup"),
+            second_link("Log in", "/login"),
+            class_name="flex flex-wrap gap-3",
+        ),
     )
 
 
@@ -90,11 +94,15 @@ def _what_you_get() -> rx.Component:
                 "income", "See your income", "By day and by month, with refunds taken off on their own day."
             ),
             point("refund", "Give money back", "In part or in full, never more than was paid."),
-            point("withdraw", "Withdraw", "To your bank account, and follow every step until it is there."),
+            point(
+                "withdraw",
+                "Withdraw",
+                "To your bank account, by hand or by itself each day or week, and follow every step until it is there.",
+            ),
             columns=4,
         ),
         title="What you get",
-        lead="This app is being built. These four come next.",
+        lead="Free, and ready in a minute: a name, a handle, and your QR code to print.",
         anchor="what",
     )
 

@@ -67,7 +67,7 @@ def _what_you_can_do() -> rx.Component:
             columns=4,
         ),
         title="What you can do",
-        lead="Adding money is here. Sending, paying and withdrawing come next.",
+        lead="In a browser on your phone or at your desk; nothing to install.",
         anchor="what",
     )
 
