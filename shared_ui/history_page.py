@@ -9,8 +9,10 @@ import reflex as rx
 from shared_ui.choices import Choice, day_field, select_field, select_of
 from shared_ui.fields import quiet_button, submit_button, text_field
 from shared_ui.folds import folded
+from shared_ui.frame import columns
 from shared_ui.history import transaction_row
 from shared_ui.history_filter import Filter
+from shared_ui.history_state import ReadingHistory
 from shared_ui.history_words import HistoryLine
 from shared_ui.in_browser import PRESS_WHEN_SEEN, DownloadForm, Sentinel
 from shared_ui.parts import card
@@ -35,17 +37,23 @@ class Folds(NamedTuple):
         return folded(word, *content, part=part, is_open=is_open, on_press=on_press, count=count)
 
 
-def find_card(
-    types: list[tuple[str, str]],
-    *,
-    hint: str,
-    problem: Text,
-    count: Text,
-    visit: Text,
-    folds: Folds,
-    on_choose: Handler,
+def history_cards(
+    page: type[ReadingHistory], types: list[tuple[str, str]], *, hint: str, nothing_yet: rx.Component
 ) -> rx.Component:
-    """`types` are pairs of what is sent and what is read; with another `visit` the form begins anew."""
+    """Looking for rows and taking them along on the left, the rows on the right.
+
+    `types` are pairs of what is sent and what is read; `nothing_yet` is shown where nothing has happened at all.
+    """
+    folds = Folds(page.unfolded, page.unfold)
+    return rx.fragment(
+        columns(4, _find_card(page, types, hint=hint, folds=folds), _files_card(page, folds)),
+        columns(8, _lines_card(page, nothing_yet)),
+    )
+
+
+def _find_card(
+    page: type[ReadingHistory], types: list[tuple[str, str]], *, hint: str, folds: Folds
+) -> rx.Component:
     return card(
         rx.el.form(
             text_field("Search", "words", kind="search", hint=hint, is_required=False),
@@ -55,58 +63,50 @@ def find_card(
                     select_field("Type", "type", types),
                     select_field("Status", "result", _RESULTS),
                     day_field("Since", "since"),
-                    day_field("Until", "until", problem=problem),
+                    day_field("Until", "until", problem=page.problem),
                     class_name="grid gap-3 tablet:grid-cols-2 wide:grid-cols-1",
                 ),
                 part="filter",
-                count=count,
+                count=page.count,
             ),
             submit_button("Show"),
-            on_submit=on_choose,
+            on_submit=page.choose,
             no_validate=True,
-            key=visit,
+            # With another visit the form begins anew.
+            key=page.visit,
             class_name="flex flex-col gap-3",
         ),
         title="Find",
     )
 
 
-def files_card(chosen: Filter, months: list[Choice], *, folds: Folds) -> rx.Component:
+def _files_card(page: type[ReadingHistory], folds: Folds) -> rx.Component:
     return card(
-        folds.fold("CSV or PDF", _chosen_as_csv(chosen), _month_as_pdf(months), part="files"),
+        folds.fold("CSV or PDF", _chosen_as_csv(page.chosen), _month_as_pdf(page.months), part="files"),
         title="As a file",
     )
 
 
-def lines_card(
-    lines: list[HistoryLine],
-    *,
-    has_more: bool,
-    on_more: Handler,
-    chosen: Filter,
-    count: Text,
-    nothing_yet: rx.Component,
-) -> rx.Component:
-    """`count` is how much of a filter is set; `nothing_yet` is shown where none is, and there is no row."""
+def _lines_card(page: type[ReadingHistory], nothing_yet: rx.Component) -> rx.Component:
     return card(
         rx.cond(
-            lines,
-            rx.el.ul(rx.foreach(lines, _line)),
+            page.lines,
+            rx.el.ul(rx.foreach(page.lines, _line)),
             rx.cond(
-                (count != "") | (chosen.words != ""),
+                (page.count != "") | (page.chosen.words != ""),
                 empty_state("Nothing here", "Nothing fits what you have chosen. Choose less to see more."),
                 nothing_yet,
             ),
         ),
         rx.cond(
-            has_more,
+            page.has_more,
             Sentinel.create(
-                quiet_button("Show more", on_click=on_more),
+                quiet_button("Show more", on_click=page.more),
                 custom_attrs={"ref": PRESS_WHEN_SEEN},
             ),
         ),
         rx.el.p(
-            rx.Var.create(lines).length().to_string() + " shown",
+            rx.Var.create(page.lines).length().to_string() + " shown",
             role="status",
             class_name="sr-only",
         ),

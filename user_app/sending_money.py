@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from money.errors import InvalidAccount
+from money.errors import DayLimitReached, InvalidAccount
+from money.movements import Kind
 from money.rupees import Paise
-from money.times import kolkata_day
-from shared_db.allowances import Allowance, allowance_of, sent_alike, sent_under
-from shared_db.connection import Connection, with_retries
-from shared_db.history import one_of
-from shared_db.history_rows import Happened
+from shared_db.connection import with_retries
 from shared_db.recipients import Recipient, recipient
 from shared_ui.services import WebServices
+from user_app.spending import Order, Way, limits_of
 from wallet.caller import Caller
-from wallet.send_money import Limits, look_ahead, send
-
-
-@dataclass(frozen=True)
-class Order:
-    """A transfer that is about to be confirmed. Under one intent it is made once, whoever asks how often."""
-
-    intent: uuid.UUID
-    to: Recipient
-    amount_paise: Paise
-    note: str | None
-
-
-def limits_of(the: WebServices) -> Limits:
-    return Limits(the.settings.transfer_limit_paise, the.settings.transfer_day_limit_paise)
+from wallet.send_money import send
 
 
 async def send_money_of(
@@ -55,31 +37,6 @@ async def send_money_of(
     return sent
 
 
-async def carry_out(the: WebServices, caller: Caller, order: Order) -> Happened:
-    """What was sent, now or before under the same intent. Raises what `send_money.send` raises."""
-    await send_money_of(
-        the,
-        caller,
-        to=str(order.to.id),
-        amount_paise=order.amount_paise,
-        note=order.note,
-        reference=_reference(caller, order.intent),
-    )
-    sent = await what_was_sent(the, caller, order.intent)
-    assert sent is not None, "what was posted stands in the ledger"
-    return sent
-
-
-async def what_was_sent(the: WebServices, caller: Caller, intent: uuid.UUID) -> Happened | None:
-    """What stands under this intent of the caller's, if anything does."""
-
-    async def find(connection: Connection) -> Happened | None:
-        sent = await sent_under(connection, caller.owner_id, _reference(caller, intent))
-        return await one_of(connection, caller.owner_id, sent) if sent else None
-
-    return await with_retries(the.database, find)
-
-
 async def who_is(the: WebServices, caller: Caller, person_id: uuid.UUID) -> Recipient | None:
     """Somebody whom the caller may send to."""
     return await with_retries(
@@ -87,23 +44,15 @@ async def who_is(the: WebServices, caller: Caller, person_id: uuid.UUID) -> Reci
     )
 
 
-async def allowance(the: WebServices, caller: Caller) -> Allowance:
-    today = kolkata_day(datetime.now(UTC))
-    return await with_retries(
-        the.database, lambda connection: allowance_of(connection, caller.owner_id, today=today)
+async def _carry_out(the: WebServices, caller: Caller, order: Order[Recipient], reference: str) -> uuid.UUID:
+    return await send_money_of(
+        the,
+        caller,
+        to=str(order.to.id),
+        amount_paise=order.amount_paise,
+        note=order.note,
+        reference=reference,
     )
 
 
-async def looked_at(the: WebServices, caller: Caller, order: Order) -> tuple[Allowance, datetime | None]:
-    """What the caller has, and when they did the same a short while ago. Raises what would be refused by now."""
-    has = await allowance(the, caller)
-    look_ahead(has, limits_of(the), order.amount_paise)
-    alike = await with_retries(
-        the.database,
-        lambda connection: sent_alike(connection, caller.owner_id, order.to.id, order.amount_paise),
-    )
-    return has, alike
-
-
-def _reference(caller: Caller, intent: uuid.UUID) -> str:
-    return f"page:{caller.owner_id}:transfer:{intent}"
+SENDING = Way("transfer", Kind.SEND, DayLimitReached, InvalidAccount, _carry_out)

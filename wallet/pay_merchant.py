@@ -8,20 +8,16 @@ import uuid
 from money.errors import (
     AmountAboveLimit,
     DayLimitAtShopsReached,
-    KeyUsedForAnother,
-    NotEnoughMoney,
     Refusal,
     ShopNotFound,
-    WalletFrozen,
 )
 from money.movements import Kind, Movement, Posting
 from money.rupees import Paise
-from shared_db.allowances import Allowance
 from shared_db.connection import Database, with_retries
 from shared_db.ids import new_id
 from shared_db.ledger import Ledger
 from shared_db.merchants import Shop, merchant_at, shop_at, takes_payments
-from wallet.send_money import Limits
+from wallet.spending import Limits, spend
 
 _HANDLE = re.compile(r"[a-z][a-z0-9]{2,29}")
 _MOST_KNOWN = 50_000
@@ -29,10 +25,6 @@ _REFUSALS: dict[Posting, type[Refusal]] = {
     Posting.UNKNOWN_ACCOUNT: ShopNotFound,
     Posting.CLOSED: ShopNotFound,
     Posting.DAY_LIMIT: DayLimitAtShopsReached,
-    Posting.FROZEN: WalletFrozen,
-    Posting.INSUFFICIENT: NotEnoughMoney,
-    # Done under this key, and the answer lost on its way; now something else is asked under it.
-    Posting.CONFLICT: KeyUsedForAnother,
 }
 
 
@@ -79,34 +71,17 @@ async def pay(
             raise ShopNotFound
         raise AmountAboveLimit(limits.once_paise)
     payment_id = new_id()
-    posted = await ledger.post(
-        Movement(
-            id=payment_id,
-            reference=reference or f"payment:{payment_id}",
-            kind=Kind.PAYMENT,
-            source=payer,
-            target=merchant,
-            amount_paise=amount_paise,
-            note=note,
-            day_limit_paise=limits.day_paise,
-        )
+    movement = Movement(
+        id=payment_id,
+        reference=reference or f"payment:{payment_id}",
+        kind=Kind.PAYMENT,
+        source=payer,
+        target=merchant,
+        amount_paise=amount_paise,
+        note=note,
+        day_limit_paise=limits.day_paise,
     )
-    if posted.outcome in _REFUSALS:
-        raise _REFUSALS[posted.outcome]
-    assert posted.transfer_id is not None, "what stands in the ledger has an id"
-    return posted.transfer_id
-
-
-def look_ahead(allowance: Allowance, limits: Limits, amount_paise: Paise) -> None:
-    """Raise what `pay` would as things stand, in the same order; by then it may be otherwise."""
-    if amount_paise > limits.once_paise:
-        raise AmountAboveLimit(limits.once_paise)
-    if allowance.sent_today_paise + amount_paise > limits.day_paise:
-        raise DayLimitAtShopsReached
-    if allowance.is_frozen:
-        raise WalletFrozen
-    if amount_paise > allowance.balance_paise:
-        raise NotEnoughMoney
+    return await spend(ledger, movement, _REFUSALS)
 
 
 async def shop_with(database: Database, text: str) -> Shop:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import NamedTuple
 
 from money.errors import (
     AmountAboveLimit,
     DayLimitReached,
     InvalidAccount,
-    KeyUsedForAnother,
-    NotEnoughMoney,
     NoteRefused,
     Refusal,
-    WalletFrozen,
 )
 from money.movements import Kind, Movement, Posting
 from money.rupees import Paise
-from shared_db.allowances import Allowance
 from shared_db.connection import Database, with_retries
 from shared_db.ids import new_id
 from shared_db.ledger import Ledger
 from shared_db.people import has_wallet
+from wallet.spending import Limits, spend
 from wallet.written import hides_something
 
 LONGEST_NOTE = 140
@@ -29,18 +25,7 @@ _REFUSALS: dict[Posting, type[Refusal]] = {
     Posting.UNKNOWN_ACCOUNT: InvalidAccount,
     Posting.CLOSED: InvalidAccount,
     Posting.DAY_LIMIT: DayLimitReached,
-    Posting.FROZEN: WalletFrozen,
-    Posting.INSUFFICIENT: NotEnoughMoney,
-    # Done under this key, and the answer lost on its way; now something else is asked under it.
-    Posting.CONFLICT: KeyUsedForAnother,
 }
-
-
-class Limits(NamedTuple):
-    """How much one person may send at once, and on one Kolkata day, in paise."""
-
-    once_paise: int
-    day_paise: int
 
 
 async def send(
@@ -67,34 +52,17 @@ async def send(
             raise InvalidAccount
         raise AmountAboveLimit(limits.once_paise)
     transfer_id = new_id()
-    posted = await ledger.post(
-        Movement(
-            id=transfer_id,
-            reference=reference or f"send:{transfer_id}",
-            kind=Kind.SEND,
-            source=sender,
-            target=recipient,
-            amount_paise=amount_paise,
-            note=note,
-            day_limit_paise=limits.day_paise,
-        )
+    movement = Movement(
+        id=transfer_id,
+        reference=reference or f"send:{transfer_id}",
+        kind=Kind.SEND,
+        source=sender,
+        target=recipient,
+        amount_paise=amount_paise,
+        note=note,
+        day_limit_paise=limits.day_paise,
     )
-    if posted.outcome in _REFUSALS:
-        raise _REFUSALS[posted.outcome]
-    assert posted.transfer_id is not None, "what stands in the ledger has an id"
-    return posted.transfer_id
-
-
-def look_ahead(allowance: Allowance, limits: Limits, amount_paise: Paise) -> None:
-    """Raise what `send` would as things stand, in the same order; by then it may be otherwise."""
-    if amount_paise > limits.once_paise:
-        raise AmountAboveLimit(limits.once_paise)
-    if allowance.sent_today_paise + amount_paise > limits.day_paise:
-        raise DayLimitReached
-    if allowance.is_frozen:
-        raise WalletFrozen
-    if amount_paise > allowance.balance_paise:
-        raise NotEnoughMoney
+    return await spend(ledger, movement, _REFUSALS)
 
 
 def clean_note(text: str) -> str | None:

@@ -36,7 +36,7 @@ def _for_person() -> rx.Component:
 
 
 def _for_stranger() -> rx.Component:
-    shop = Paying.shop
+    shop = Paying.to
     return form_page(
         "Pay this shop",
         "With Batua, a wallet that pays once, however often you press.",

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-from uuid import uuid4
+from collections.abc import Callable
 
 import reflex as rx
 
-from money.errors import DayRefused
-from shared_db.history import Place
-from shared_ui.choices import Choice
-from shared_ui.frame import columns
+from shared_db.history_rows import Happened
 from shared_ui.guarded import guard
-from shared_ui.history_filter import Filter, FilterForm, count_of, wanted_of
-from shared_ui.history_page import Folds, files_card, find_card, lines_card
-from shared_ui.history_reading import AT_ONCE, MOST_SHOWN, read_on
-from shared_ui.history_words import HistoryLine
+from shared_ui.history import MoneyRow
+from shared_ui.history_page import history_cards
+from shared_ui.history_state import ReadingHistory
 from shared_ui.parts import second_link
-from shared_ui.said import is_back
-from shared_ui.statement_file import months_of
 from shared_ui.states import empty_state
 from user_app.frame import wallet_page
 from user_app.history_words import history_row
@@ -36,94 +29,30 @@ _TYPES = [
 ]
 
 
-class History(rx.State):
-    lines: list[HistoryLine] = []
-    has_more: bool = False
-    chosen: Filter = Filter()
-    count: str = ""
-    """How much of the filter is in use; empty: nothing."""
-    problem: str = ""
-    unfolded: str = ""
-    """What a phone shows of `filter` and `files`; at most one."""
-    visit: str = ""
-    """Of this memory of ours: where it was lost, the form begins anew with it."""
-    months: list[Choice] = []
-    _place: Place | None = None
-
-    async def _repaint(self, caller: Caller) -> None:
-        """As many as are shown, at least one page."""
-        as_many = max(AT_ONCE, min(len(self.lines), MOST_SHOWN))
-        self.lines, self._place = [], Place()
-        await self._read(caller, as_many)
-
-    async def _read(self, caller: Caller, most: int) -> None:
-        self.lines, self._place = await read_on(
-            caller, self.chosen, shown=self.lines, place=self._place, most=most, row_of=history_row
-        )
-        self.has_more = self._place is not None and len(self.lines) < MOST_SHOWN
+class History(ReadingHistory, rx.State):
+    def _row_of(self) -> Callable[[Happened], MoneyRow]:
+        return history_row
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        if not await is_back(self):
-            self.chosen, self.count, self.problem, self.lines = Filter(), "", "", []
-            self.unfolded, self.visit = "", self.visit or uuid4().hex
-        self.months = await months_of(caller)
+        await self._arrive(caller)
         await show_first(self, caller, History)
 
     @guard.signed_in
     async def come_back(self, caller: Caller) -> None:
         await show(self, caller, History)
 
-    @guard.signed_in
-    async def choose(self, caller: Caller, form_data: FilterForm) -> None:
-        self.problem = ""
-        try:
-            wanted_of(asked := Filter(**form_data.model_dump()))
-        except DayRefused as refusal:
-            self.problem = refusal.sentence
-            return
-        self.chosen, self.count, self.unfolded = asked, count_of(asked), ""
-        self.lines, self._place = [], Place()
-        await self._read(caller, AT_ONCE)
-
-    @guard.signed_in
-    async def unfold(self, _caller: Caller, part: Literal["filter", "files"]) -> None:
-        self.unfolded = "" if self.unfolded == part else part
-
-    @guard.signed_in
-    async def more(self, caller: Caller) -> None:
-        await self._read(caller, AT_ONCE)
-
 
 def transactions() -> rx.Component:
-    folds = Folds(History.unfolded, History.unfold)
     return wallet_page(
-        columns(
-            4,
-            find_card(
-                _TYPES,
-                hint="A name, a note, a reference or an amount.",
-                problem=History.problem,
-                count=History.count,
-                visit=History.visit,
-                folds=folds,
-                on_choose=History.choose,
-            ),
-            files_card(History.chosen, History.months, folds=folds),
-        ),
-        columns(
-            8,
-            lines_card(
-                History.lines,
-                has_more=History.has_more,
-                on_more=History.more,
-                chosen=History.chosen,
-                count=History.count,
-                nothing_yet=empty_state(
-                    "Nothing here yet",
-                    "What happens to your money stands here.",
-                    second_link("Add your first money", "/transfer"),
-                ),
+        history_cards(
+            History,
+            _TYPES,
+            hint="A name, a note, a reference or an amount.",
+            nothing_yet=empty_state(
+                "Nothing here yet",
+                "What happens to your money stands here.",
+                second_link("Add your first money", "/transfer"),
             ),
         ),
         title="Transactions",
