@@ -18,6 +18,7 @@ from shared_ui.guard import FormData
 from shared_ui.guarded import guard
 from shared_ui.in_browser import PRINT, DownloadForm, PrintButton
 from shared_ui.parts import CARD, SECOND, card, size_of
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.texts import given
 from wallet.caller import Caller
@@ -48,7 +49,8 @@ class ShopsCode(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.plain_amount, self.amount, self.words, self.problem = "", "", "", ""
+        if not await is_back(self):
+            self.plain_amount, self.amount, self.words, self.problem = "", "", "", ""
         await show_first(self, caller, ShopsCode)
 
     @guard.signed_in

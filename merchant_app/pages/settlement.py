@@ -32,6 +32,7 @@ from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.in_browser import PRESS_WHEN_SEEN, DownloadForm, Sentinel
 from shared_ui.parts import card, main_link, outcome_chip, second_link, size_of
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import Text, given
@@ -99,7 +100,8 @@ class SettlementPage(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.rows = []
+        if not await is_back(self):
+            self.rows = []
         await show_first(self, caller, SettlementPage)
 
     @guard.signed_in

@@ -17,6 +17,7 @@ from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.in_browser import PRESS_WHEN_SEEN, Sentinel
 from shared_ui.parts import card
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from wallet.caller import Caller
@@ -48,8 +49,9 @@ class Settlements(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        self.rows = []
-        (await self.get_state(SettlementPlan))._begin()
+        if not await is_back(self):
+            self.rows = []
+            (await self.get_state(SettlementPlan))._begin()
         await show_first(self, caller, Settlements, SettlementPlan, NextSettlement)
 
     @guard.signed_in

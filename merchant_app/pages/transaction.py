@@ -21,6 +21,7 @@ from shared_ui.history import TimelineStep, timeline
 from shared_ui.history_words import signed, time_of
 from shared_ui.in_browser import PRINT, PrintButton
 from shared_ui.parts import SECOND, card, facts, main_link, outcome_chip, second_link, size_of
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state, loading, skeleton_card
 from shared_ui.texts import given
@@ -92,7 +93,8 @@ class TransactionPage(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        (await self.get_state(Refunding))._begin()
+        if not await is_back(self):
+            (await self.get_state(Refunding))._begin()
         await show_first(self, caller, TransactionPage, Refunding)
 
     @guard.signed_in

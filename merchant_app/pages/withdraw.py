@@ -19,6 +19,7 @@ from shared_ui.frame import columns
 from shared_ui.guarded import guard
 from shared_ui.history import MoneyRow, transactions
 from shared_ui.parts import card
+from shared_ui.said import is_back
 from shared_ui.services import the_services
 from shared_ui.states import empty_state
 from shared_ui.withdraw_card import withdraw_card
@@ -47,7 +48,10 @@ class Withdraw(rx.State):
 
     @guard.signed_in
     async def open(self, caller: Caller) -> None:
-        (await self.get_state(TakeOut))._begin()
+        taking_out = await self.get_state(TakeOut)
+        taking_out.is_busy = False
+        if not await is_back(self):
+            taking_out._begin()
         await show_first(self, caller, Withdraw, TakeOut, BankAccounts, NextSettlement)
 
     @guard.signed_in
