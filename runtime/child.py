@@ -51,6 +51,11 @@ class Child:
         self._started_at = 0.0
         self._start_at = 0.0
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now; 0 while none does."""
+        return self._popen.pid if self._popen else 0
+
     def start(self) -> None:
         self.shorten_log()
         with self.log.open("ab") as log:

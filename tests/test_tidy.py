@@ -38,6 +38,7 @@ ENVIRONMENT_READERS = {
     "runtime/child.py",
     "runtime/page_build.py",
     "bench/scratch.py",
+    "deploy/local/fleet.py",
     "deploy/healthcheck.py",
 }
 

@@ -8,15 +8,21 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import LAUNCH_ARGUMENTS, chromium_path
+from tests.e2e.fleet_stack import running_fleet_stack
 from tests.e2e.scenes import Stage
 from tests.e2e.stack import Stack, running_stack
 from tests.e2e.wallet_page import Visitor
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fleet", action="store_true", help="two of each behind the proxy, with a Redis")
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
-    with running_stack(tmp_path_factory.mktemp("house") / "data") as running:
-        yield running
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    running = running_fleet_stack if request.config.getoption("--fleet") else running_stack
+    with running(tmp_path_factory.mktemp("house") / "data") as house:
+        yield house
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, ClassVar, LiteralString
 from urllib.parse import quote
 
 import httpx
@@ -39,6 +39,8 @@ class Stack:
     ports: dict[str, int]
     postman: Postman
     """Stands between the bank and our webhook server, and can hold or lose letters."""
+    keeps_tabs: ClassVar[bool] = False
+    """Whether what a page has begun outlives the process that it hangs on."""
 
     @property
     def user_url(self) -> str:
@@ -55,6 +57,10 @@ class Stack:
     @property
     def webhook_url(self) -> str:
         return f"http://127.0.0.1:{self.ports['webhook_server']}"
+
+    def inside(self, name: str) -> str:
+        """One process of a service as those inside see it, past whatever proxy there is."""
+        return f"http://127.0.0.1:{self.ports[name]}"
 
     @property
     def secrets(self) -> dict[str, str]:

@@ -280,5 +280,5 @@ def test_an_event_we_do_not_know_writes_no_cookie_into_the_log(
 
 
 def test_after_all_this_the_app_serves_and_the_books_are_right(stack: Stack) -> None:
-    assert httpx.get(f"{stack.user_url}/readyz").is_success
+    assert httpx.get(f"{stack.inside('user_app')}/readyz").is_success
     assert stack.verify()["ok"] is True

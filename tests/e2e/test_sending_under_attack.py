@@ -212,5 +212,5 @@ def test_thirty_searches_a_minute_are_enough_for_anybody(
 
 
 def test_after_all_this_the_books_are_right(stack: Stack) -> None:
-    assert httpx.get(f"{stack.user_url}/readyz").is_success
+    assert httpx.get(f"{stack.inside('user_app')}/readyz").is_success
     assert stack.verify()["ok"] is True

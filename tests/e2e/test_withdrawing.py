@@ -368,14 +368,17 @@ def test_while_our_books_do_not_add_up_nothing_leaves_and_the_page_says_so(
 ) -> None:
     asha, page = somebody_with(visitors, stack, 500)
     somebody_else = signed_up(stack, "Ravi")
-    ready = f"http://127.0.0.1:{stack.ports['withdraw_service']}/readyz"
+    ready = f"{stack.inside('withdraw_service')}/readyz"
     change = "UPDATE balances SET balance_paise = balance_paise + %s WHERE account_id = %s"
 
     stack.sql(change, 1, somebody_else.owner_id)
     try:
         wait_for(lambda: httpx.get(ready).status_code == 503, "the watch to notice")
         assert httpx.get(ready).json()["outgoing"] == "stopped"
-        assert httpx.get(f"{stack.user_url}/readyz").json() == {"status": "ready", "outgoing": "stopped"}
+        assert httpx.get(f"{stack.inside('user_app')}/readyz").json() == {
+            "status": "ready",
+            "outgoing": "stopped",
+        }
         page.reload()
         says(page, "Withdrawals are stopped for a moment while we check our books")
         fill(page, "100")
