@@ -28,7 +28,7 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
     from merchant_app.merchant_app import app
     from merchant_app.sign_forms import sign_forms
     from shared_ui.guarded import live
-    from shared_ui.socket_door import KeysOfVisitors, stand_before_events
+    from shared_ui.pages_app import pages_app
 
     @asynccontextmanager
     async def with_services(_app: Starlette) -> AsyncGenerator[None]:
@@ -44,14 +44,8 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
     async def is_ready() -> Ready:
         return await takes_money_in(the_services().database)()
 
-    async def listen_for_changes() -> None:
-        await live.run(app, database_url)
-
-    app.register_lifespan_task(listen_for_changes)
-    pages_app = app()
-    stand_before_events(app, the_door)
     return one_port(
-        KeysOfVisitors(pages_app, door=the_door),
+        pages_app(app, name="merchant_app", pages=pages, database_url=database_url, live=live, door=the_door),
         pages=pages,
         is_ready=is_ready,
         settings=settings(),

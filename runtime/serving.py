@@ -14,6 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 _GRACE_SECONDS = 4
+# Longer than any proxy keeps a line without use: whoever closes first must be the one who also sends requests, or a
+# payment is written into a line that is just being closed. nginx keeps lines for 60 s, deploy/Caddyfile for 30 s.
+_IDLE_SECONDS = 75
 
 
 def serve(app: ASGIApp, *, host: str, port: int, port_variable: str) -> None:
@@ -30,6 +33,7 @@ def serve(app: ASGIApp, *, host: str, port: int, port_variable: str) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_IDLE_SECONDS,
         # The peer's address is judged by our own code: X-Forwarded-For must not change it on the way.
         proxy_headers=False,
         ws_max_size=64 * 1024,

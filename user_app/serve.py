@@ -16,8 +16,8 @@ from shared_ui.serving import API, FILES, FORMS, one_port
 def create_app(database_url: str, pages: Path) -> ASGIApp:
     """`pages` is the folder of the built ones; Reflex is imported here, once its environment is set."""
     from shared_ui.guarded import live
+    from shared_ui.pages_app import pages_app
     from shared_ui.services import open_for_pages, the_door
-    from shared_ui.socket_door import KeysOfVisitors, stand_before_events
     from user_app.api.app import create_api
     from user_app.files import files
     from user_app.gate_rules import RULES
@@ -29,14 +29,8 @@ def create_app(database_url: str, pages: Path) -> ASGIApp:
     async def is_ready() -> Ready:
         return await takes_money_in(api.services.database)()
 
-    async def listen_for_changes() -> None:
-        await live.run(app, database_url)
-
-    app.register_lifespan_task(listen_for_changes)
-    pages_app = app()
-    stand_before_events(app, the_door)
     return one_port(
-        KeysOfVisitors(pages_app, door=the_door),
+        pages_app(app, name="user_app", pages=pages, database_url=database_url, live=live, door=the_door),
         pages=pages,
         is_ready=is_ready,
         settings=settings(),

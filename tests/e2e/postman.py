@@ -19,6 +19,8 @@ class Postman:
         self.mood = "carry"
         self.answers: list[int] = []
         """What our webhook server said, letter by letter."""
+        self.cut_off = 0
+        """Letters that were not answered at all."""
         self._to = f"http://127.0.0.1:{webhook_port}"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -47,6 +49,7 @@ class Postman:
             try:
                 self.answers.append(httpx.post(self._to + path, content=body, headers=headers).status_code)
             except httpx.TransportError:
+                self.cut_off += 1
                 return 502
         return self.answers[-1]
 
