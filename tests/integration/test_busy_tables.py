@@ -18,6 +18,13 @@ from shared_db.migrate import migrate
 from shared_db.polite_locks import Patience, TablesAreBusy, keep_trying
 
 HURRIED = Patience(lock_seconds=0.5, tries=3, longest_pause_seconds=0.3)
+# As docs/migrations.md shows it.
+_IN_PIECES = """
+DO $$ BEGIN LOOP
+    UPDATE old SET mobile = phone WHERE id IN (SELECT id FROM old WHERE mobile IS NULL LIMIT 1000);
+    EXIT WHEN NOT FOUND;
+    COMMIT;
+END LOOP; END $$"""
 _ADD = "ALTER TABLE users ADD COLUMN nickname text"
 
 
@@ -152,3 +159,22 @@ def test_an_index_is_built_beside_the_traffic_and_waits_longer_than_a_lock_may(d
     engine.dispose()
 
     assert valid
+
+
+def test_rows_are_moved_in_pieces_and_nobody_waits_for_all_of_them(database_url: str) -> None:
+    engine = create_engine(make_url(database_url).set(drivername="postgresql+psycopg"))
+    with psycopg.connect(database_url, autocommit=True) as writer, engine.connect() as connection:
+        writer.execute("CREATE TABLE old (id int PRIMARY KEY, phone int NOT NULL, mobile int)")
+        writer.execute("INSERT INTO old SELECT n, n, NULL FROM generate_series(1, 2500) n")
+        context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+        with (
+            Operations.context(context) as op,
+            context.begin_transaction(_per_migration=True),
+            context.autocommit_block(),
+        ):
+            op.execute(_IN_PIECES)
+        moved = writer.execute("SELECT count(DISTINCT xmin::text), count(*) FROM old WHERE mobile = phone")
+        transactions, rows = moved.fetchall()[0]
+    engine.dispose()
+
+    assert (transactions, rows) == (3, 2500)

@@ -108,3 +108,89 @@ def test_a_copy_without_history_says_so(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "inside").mkdir()
     with pytest.raises(NoHistory, match="another one"):
         previous_release()
+
+
+class Repository:
+    """A small one with migrations, in place of ours."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._versions = folder / "shared_db" / "migrations" / "versions"
+        self._versions.mkdir(parents=True)
+        self.git("init", "--quiet")
+
+    def git(self, *words: str) -> str:
+        who = ("-c", "user.name=Asha", "-c", "user.email=asha@x.example", "-c", "commit.gpgsign=false")
+        done = subprocess.run(
+            ["git", *who, *words], cwd=self.folder, check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    def commits(self, text: str, *, number: int = 1) -> str:
+        """Its id; the migration of that number holds the text."""
+        (self._versions / f"{number:04}_x.py").write_text(text)
+        self.git("add", ".")
+        self.git("commit", "--quiet", "--message", text)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    folder = (tmp_path / "repository").resolve()
+    monkeypatch.setattr(source, "ROOT", folder)
+    return Repository(folder)
+
+
+def test_without_a_tag_the_release_before_is_the_newest_that_lacks_a_migration(
+    repository: Repository,
+) -> None:
+    repository.commits("a")
+    newest_before = repository.commits("b")
+    repository.commits("c", number=2)
+    repository.commits("d", number=2)
+
+    assert previous_release() == newest_before
+
+
+def test_where_no_migration_is_new_the_release_before_is_the_commit_before(repository: Repository) -> None:
+    repository.commits("a")
+    with pytest.raises(NoHistory, match="first commit"):
+        previous_release()
+    before = repository.commits("b")
+    repository.commits("c")
+
+    assert previous_release() == before
+
+
+def test_the_release_before_is_the_newest_tag_and_never_the_one_that_is_being_released(
+    repository: Repository,
+) -> None:
+    tags = ("v0.9.0", "v0.10.0", "v0.11.0")
+    commits = [repository.commits(tag, number=number) for number, tag in enumerate(tags, 1)]
+    for tag, commit in zip(tags, commits, strict=True):
+        repository.git("tag", tag, commit)
+
+    assert previous_release() == commits[1]
+
+
+def test_a_shallow_clone_says_so(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commits("a")
+    repository.commits("b")
+    shallow = (tmp_path / "shallow").resolve()
+    repository.git("clone", "--quiet", "--depth=1", f"file://{repository.folder}", str(shallow))
+    monkeypatch.setattr(source, "ROOT", shallow)
+
+    with pytest.raises(NoHistory, match="shallow"):
+        previous_release()
+
+
+def test_what_is_committed_is_exported_and_nothing_else(repository: Repository, tmp_path: Path) -> None:
+    commit = repository.commits("a")
+    (repository.folder / "left_over.py").write_text("")
+
+    export(commit, tmp_path / "there")
+
+    files = [str(one.relative_to(tmp_path / "there")) for one in (tmp_path / "there").rglob("*.py")]
+    assert files == ["shared_db/migrations/versions/0001_x.py"]

@@ -24,7 +24,7 @@ def previous_release() -> str:
     ).split()
     if tags:
         return _git("rev-parse", f"{tags[0]}^{{commit}}")
-    ours = {path.name for path in VERSIONS.glob("*.py")}
+    ours = {path.name for path in (ROOT / _VERSIONS).glob("*.py")}
     commits = _git("rev-list", "--first-parent", "HEAD").split()
     for commit in commits:
         there = {Path(name).name for name in _git("ls-tree", "--name-only", commit, f"{_VERSIONS}/").split()}
