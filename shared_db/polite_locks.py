@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg.errors
@@ -112,9 +112,11 @@ def _seen_in_the_way(watch: Connection, pid: int | None) -> Generator[list[str]]
     over = threading.Event()
 
     def look() -> None:
-        while not over.wait(_LOOK_SECONDS):
-            if found := list(watch.scalars(_BLOCKERS, {"pid": pid})):
-                seen[:] = found
+        # Where the database goes away, the change fails by itself and says so.
+        with suppress(sqlalchemy.exc.OperationalError):
+            while not over.wait(_LOOK_SECONDS):
+                if found := list(watch.scalars(_BLOCKERS, {"pid": pid})):
+                    seen[:] = found
 
     watcher = threading.Thread(target=look, name="who is in the way", daemon=True)
     watcher.start()

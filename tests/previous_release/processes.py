@@ -21,7 +21,7 @@ _DESK = "tests.withdraw_storm.desk"
 _PROCESSES = ("dummy_bank", "webhook_server", "withdraw_service", "user_app")
 # Where browsers are: both releases stand behind one proxy, and the banks send people back to that.
 _PUBLIC_USER_URL = "http://wallet.example"
-_READY_WITHIN_SECONDS = 40
+_READY_WITHIN_SECONDS = 90
 _OURS = re.compile(
     r"(BATUA|DATABASE|HDFC|AXIS|PUBLIC|JWT|API|REDIS|RATE|BANK|BIND)_|.*_(APP|SERVER|BANK|SERVICE)_PORT$"
 )
@@ -82,7 +82,7 @@ class Release:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
         assert done.returncode == 0, f"{self.name}: {' '.join(words)}\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -13,7 +13,7 @@ import httpx
 
 BANK_CUSTOMER = "9876500001"
 _SHOP = "chaipoint"
-_WITHIN_SECONDS = 30
+_WITHIN_SECONDS = 60
 
 
 class Walker:
@@ -100,7 +100,7 @@ class Walker:
             f"{self._door}/{path}",
             json=body or None,
             headers={"Authorization": f"Bearer {self._token}"} if self._token else {},
-            timeout=30,
+            timeout=60,
             trust_env=False,
         )
         assert answer.status_code == wanted, f"{method} {path}: {answer.status_code} {answer.text}"
