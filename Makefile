@@ -26,7 +26,7 @@ check: install ## format, lint, types, layers, dependencies, house rules
 	@pyright
 	@lint-imports
 	@deptry .
-	@.venv/bin/python -m pytest -q tests/test_tidy.py
+	@.venv/bin/python -m pytest -q tests/test_tidy.py tests/unit/test_migration_lint.py
 
 bench: install ## run every benchmark: JSON on stdout, a table on stderr
 	@set -e; for name in $(BENCHES); do .venv/bin/python manage.py bench $$name; done

@@ -10,21 +10,23 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from money.accounts import system_accounts
+from shared_db.polite_locks import PATIENCE, Patience, alone, keep_trying
 
 _HERE = Path(__file__).resolve().parent
 _LOCK = 0x6261747561
 """Held while migrating, so that two processes that start at once do it one after the other."""
 
 
-def migrate(url: str, banks: tuple[str, ...] = ("hdfc", "axis")) -> None:
-    """Idempotent, in one transaction. Raises sqlalchemy.exc.OperationalError when the database is not there."""
+def migrate(url: str, banks: tuple[str, ...] = ("hdfc", "axis"), *, patience: Patience = PATIENCE) -> None:
+    """Idempotent; each version is a transaction of its own, and the functions and accounts are one more.
+
+    Waits in nobody's way: see `shared_db.polite_locks`. Raises sqlalchemy.exc.OperationalError when the database is
+    not there, TablesAreBusy when somebody does not let go of a table.
+    """
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     try:
-        with engine.begin() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            command.upgrade(alembic_config(connection), "head")
-            _apply_functions(connection)
-            _open_house_accounts(connection, banks)
+        with engine.connect() as watch, alone(watch, _LOCK), engine.connect() as connection:
+            keep_trying(lambda: _bring_up_to_date(connection, banks), connection, watch, patience)
     finally:
         engine.dispose()
 
@@ -36,6 +38,15 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def _bring_up_to_date(connection: Connection, banks: tuple[str, ...]) -> None:
+    # What is done is left out when this is called again after a lock that was not to be had.
+    command.upgrade(alembic_config(connection), "head")
+    connection.commit()
+    with connection.begin():
+        _apply_functions(connection)
+        _open_house_accounts(connection, banks)
 
 
 def _apply_functions(connection: Connection) -> None:

@@ -12,6 +12,7 @@ branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
 
 
+# The release before serves on while this runs, and after it: docs/migrations.md.
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
 
