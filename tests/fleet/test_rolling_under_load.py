@@ -1,0 +1,37 @@
+"""Everything is replaced, one service after the other, while people and banks go on."""
+
+from __future__ import annotations
+
+import time
+
+from bench.crowd import gather
+from bench.journal import check
+from bench.mixed_load import Doors, load_running
+from deploy.local.member import SERVICES
+from tests.e2e.fleet_stack import FleetStack
+
+_PER_SECOND = 50
+_SECONDS = 60
+
+
+def test_no_request_is_lost_while_everything_is_replaced(house: FleetStack) -> None:
+    fleet, doors = house.fleet, house.fleet.doors
+    crowd = gather(house.database_url, secret=house.secrets["JWT_SECRET"])
+    before = {one.pid for name in SERVICES for one in fleet.members(name)}
+    house.postman.answers.clear()
+    house.postman.cut_off = 0
+
+    with load_running(
+        Doors(doors["user_app"], doors["merchant_app"], doors["dummy_bank"]), crowd, rate=_PER_SECOND
+    ) as load:
+        until = time.monotonic() + _SECONDS
+        for name in SERVICES:
+            fleet.roll(name)
+        time.sleep(max(0.0, until - time.monotonic()))
+
+    report = load.report
+    assert not before & {one.pid for name in SERVICES for one in fleet.members(name)}
+    assert report.answered_at_once.total() > _PER_SECOND * _SECONDS / 2
+    assert (report.failed, report.cut, report.unanswered) == ({}, {}, {})
+    assert (set(house.postman.answers), house.postman.cut_off) == ({200}, 0)
+    assert check(report.journal, crowd, house.database_url) == []
