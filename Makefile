@@ -3,6 +3,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # With the extras of each package: without them pip 23 asks for the newest release, whose hash is not in the list.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate
+# Processes of each half of the suite. One house for the stories (0: no workers): some hold a page to a time.
+WORKERS ?= 2
+HOUSES ?= 0
 BENCHES := ledger webhook api withdraw ui reports
 
 .DEFAULT_GOAL := help
@@ -16,9 +19,10 @@ up: install ## start everything and stay in the foreground; Ctrl-C stops it
 
 test: install ## run the whole suite, in a real browser too
 	@.venv/bin/python -m tests.browser
+	@# Workers have a database, or a whole house, of their own. A file is one worker's: its tests may share.
 	@# Playwright's own event loop and the asyncio tests do not bear one another in one run.
-	@.venv/bin/python -m pytest tests/unit tests/integration
-	@.venv/bin/python -m pytest tests/e2e
+	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile tests/unit tests/integration
+	@.venv/bin/python -m pytest -n $(HOUSES) --dist loadfile tests/e2e
 
 check: install ## format, lint, types, layers, dependencies, house rules
 	@ruff format --check

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import random
 import socket
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
 # Below the range from which systems take ports for outgoing connections: there a client that knocks on a
 # stopped server's port may be given that very port, and keeps the server from coming back.
@@ -23,8 +26,9 @@ def can_listen(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free now."""
-    for port in random.sample(_CHOICE, _TRIES):
+    """A port that is free now, and that was not given to anybody else of this user lately."""
+    for _ in range(_TRIES):
+        port = _next_choice()
         if can_listen(host, port):
             return port
     raise PortTaken(f"No free port was found on {host} between {_CHOICE.start} and {_CHOICE.stop}.")
@@ -44,6 +48,24 @@ def refuse_taken_ports(host: str, ports: Mapping[str, int]) -> None:
         owner[port] = variable
     if faults:
         raise PortTaken("\n".join(faults))
+
+
+def _next_choice() -> int:
+    """The choices in turn, over all processes: who was given one may take its time before it listens."""
+    anywhere = random.sample(_CHOICE, 1)[0]
+    turn = Path(tempfile.gettempdir()) / f"batua-port-{os.getuid()}"
+    try:
+        descriptor = os.open(turn, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:
+        return anywhere
+    with os.fdopen(descriptor, "r+", encoding="ascii", errors="replace") as written:
+        fcntl.flock(written, fcntl.LOCK_EX)
+        last = written.read(len(str(_CHOICE.stop)))
+        following = int(last) + 1 if last.isdecimal() else anywhere
+        port = following if following in _CHOICE else _CHOICE.start
+        written.seek(0)
+        written.write(str(port))
+    return port
 
 
 def _fault(host: str, port: int) -> int:

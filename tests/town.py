@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import socket
 import time
 import uuid
@@ -29,6 +28,7 @@ from dummy_bank.settings import Settings as BankSettings
 from money.accounts import BankAccount, HouseAccount, bank_account_id, house_account_id
 from money.movements import Kind, Movement, Posted, Posting
 from money.rupees import LARGEST_PAISE, Paise
+from runtime.ports import free_port
 from settings import Settings
 from shared_db.connection import Database
 from shared_db.ids import new_id
@@ -357,14 +357,6 @@ async def until(true: Callable[[], bool], seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 # what is waited for happens elsewhere
             await asyncio.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port below those that the system gives out by itself: nobody else is given it before it is used."""
-    while True:
-        port = random.randint(20_000, 32_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 class RealBank:

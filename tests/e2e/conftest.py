@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.e2e.fleet_stack import running_fleet_stack
+from tests.e2e.page_builds import furnish
 from tests.e2e.scenes import Stage
 from tests.e2e.stack import Stack, running_stack
-from tests.e2e.wallet_page import Visitor
+from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,9 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Generator[Stack]:
     running = running_fleet_stack if request.config.getoption("--fleet") else running_stack
-    with running(tmp_path_factory.mktemp("house") / "data") as house:
+    run = tmp_path_factory.getbasetemp()
+    data = tmp_path_factory.mktemp("house") / "data"
+    # Each worker of a run has a folder of its own below the run's.
+    furnish(data, workshop=(run if worker_id == "master" else run.parent) / "pages")
+    with running(data) as house:
         yield house
 
 
@@ -34,6 +41,7 @@ def _the_postman_is_well(stack: Stack) -> Generator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
         yield browser

@@ -26,6 +26,7 @@ from runtime.ports import free_port
 from tests.e2e.postman import Postman
 
 ROOT = Path(__file__).resolve().parents[2]
+_TIED = ROOT / "runtime" / "tied.py"
 _UP_WITHIN_SECONDS = 300
 _BACK_WITHIN_SECONDS = 30
 
@@ -153,8 +154,9 @@ def running_stack(folder: Path) -> Generator[Stack]:
     with Postman(ports["webhook_server"]) as postman:
         log = folder.parent / "up.log"
         with log.open("wb") as console:
+            # Stopped orderly even if this run is killed: whoever presses Ctrl-C gives a worker ten seconds.
             process = subprocess.Popen(
-                [sys.executable, "manage.py", "up"],
+                [sys.executable, "-I", "-S", str(_TIED), str(os.getpid()), sys.executable, "manage.py", "up"],
                 cwd=ROOT,
                 env=_environment(folder, ports, postman),
                 stdout=console,
@@ -238,10 +240,14 @@ def wait_for(is_so: Callable[[], bool], what: str, seconds: float = _BACK_WITHIN
     raise AssertionError(f"waited {seconds} seconds for {what}")
 
 
+def clean_environment() -> dict[str, str]:
+    """What surrounds this run, without any setting of ours."""
+    return {name: value for name, value in os.environ.items() if not _OURS.match(name)}
+
+
 def _environment(folder: Path, ports: dict[str, int], postman: Postman) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
     return {
-        **kept,
+        **clean_environment(),
         "BATUA_DATA": str(folder),
         "RATE_LIMIT_FACTOR": "1000",
         "BANK_WEBHOOK_URL": postman.url,

@@ -143,7 +143,7 @@ def test_an_email_links_nothing_until_its_owner_connects_it_from_within(
     # It was the owner after all, who now sees the other browser and ends it.
     keeper.open("/settings")
     keeper.press("End all others")
-    expect(thief.page.get_by_role("heading", name="Your session has ended")).to_be_visible(timeout=15_000)
+    expect(thief.page.get_by_role("heading", name="Your session has ended")).to_be_visible()
     keeper.press("Disconnect Google")
     keeper.says("It is disconnected.")
 
@@ -188,9 +188,7 @@ def test_without_client_ids_the_buttons_are_off_and_say_so(stack: Stack, browser
     page.goto(stack.merchant_url + "/login")
 
     for title in ("Google", "GitHub"):
-        expect(page.get_by_text(f"Logging in with {title} is not configured here.")).to_be_visible(
-            timeout=15_000
-        )
+        expect(page.get_by_text(f"Logging in with {title} is not configured here.")).to_be_visible()
         expect(page.get_by_role("button", name=f"Continue with {title}")).to_be_disabled()
         answer = sent(stack.merchant_url, f"/auth/{title.lower()}/begin", {})
         assert answer.headers["location"] == "/login?why=ProviderNotSetUp"

@@ -205,7 +205,9 @@ async def test_one_paisa_above_the_limit_is_refused_with_the_limit(api: Api) -> 
     assert await api.books.ask("SELECT count(*) FROM on_ramps") == [(0,)]
 
 
-@pytest.mark.parametrize("wrong", ["1", "x" * 300, "%00", str(uuid.uuid4()), "..%2Fbalance", "%F0%9F%92%A9"])
+@pytest.mark.parametrize(
+    "wrong", ["1", "x" * 300, "%00", str(uuid.UUID(int=7)), "..%2Fbalance", "%F0%9F%92%A9"]
+)
 async def test_an_id_that_is_none_or_nobodys_is_not_found(api: Api, wrong: str) -> None:
     client, _ = await api.at_strange_bank(gives_a_token)
     asha = await sign_up(client)
