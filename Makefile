@@ -23,6 +23,7 @@ test: install ## run the whole suite, in a real browser too
 	@# Playwright's own event loop and the asyncio tests do not bear one another in one run.
 	@.venv/bin/python -m pytest -n $(WORKERS) --dist loadfile tests/unit tests/integration
 	@.venv/bin/python -m pytest -n $(HOUSES) --dist loadfile tests/e2e
+	@.venv/bin/python -m pytest tests/fleet
 
 check: install ## format, lint, types, layers, dependencies, house rules
 	@ruff format --check

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.e2e.fleet_stack import FleetStack, running_fleet_stack
-from tests.e2e.wallet_page import Visitor
+from tests.e2e.page_builds import furnish
+from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[FleetStack]:
-    with running_fleet_stack(tmp_path_factory.mktemp("fleet") / "data") as running:
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pages of this run are built."""
+    return tmp_path_factory.getbasetemp() / "pages"
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, workshop: Path) -> Generator[FleetStack]:
+    data = tmp_path_factory.mktemp("fleet") / "data"
+    furnish(data, workshop=workshop)
+    with running_fleet_stack(data) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
         yield browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,15 +12,16 @@ from playwright.sync_api import Browser, expect
 
 from deploy.local.fleet import running_fleet
 from deploy.local.processes import Fleet
+from tests.e2e.page_builds import furnish
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, SESSION_COOKIE, balance
 from wallet.demo import PASSWORD
 
-pytestmark = pytest.mark.usefixtures("house")
-
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Generator[Fleet]:
-    with running_fleet(tmp_path_factory.mktemp("tls") / "data", tls=True, demo=True, each=1) as fleet:
+def guarded(tmp_path_factory: pytest.TempPathFactory, workshop: Path) -> Generator[Fleet]:
+    data = tmp_path_factory.mktemp("tls") / "data"
+    furnish(data, workshop=workshop)
+    with running_fleet(data, tls=True, demo=True, each=1) as fleet:
         yield fleet
 
 

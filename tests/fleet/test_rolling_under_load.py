@@ -7,6 +7,7 @@ import time
 from bench.crowd import gather
 from bench.journal import check
 from bench.mixed_load import Doors, load_running
+
 from deploy.local.member import SERVICES
 from tests.e2e.fleet_stack import FleetStack
 
