@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -23,6 +24,7 @@ from tests.integration import books_town
 from tests.integration.backup_town import an_empty_database
 from tests.integration.books_town import Town
 from tests.integration.solvency_town import is_stopped
+from tests.integration.test_books_commands import manage
 from tests.integration.withdrawal_town import ACCOUNT, IFSC
 from tests.integration.withdrawal_town import Town as WithdrawalTown
 from tests.town import Books
@@ -303,3 +305,32 @@ async def test_a_database_brought_back_by_other_means_is_held_by_command(
         assert await town.books.ask("SELECT opened_by FROM restores ORDER BY number DESC LIMIT 1") == [
             ("Meera",)
         ]
+
+
+async def test_catch_up_is_a_command_that_lets_money_out_only_when_nothing_is_undecided(
+    story: Story, tmp_path: Path
+) -> None:
+    town = story.town
+    first = await manage(town, tmp_path, "catch-up", "--open-by", "Meera")
+    item, utr = await story.id_of("payout", story.lost_payout)
+    written = await manage(
+        town, tmp_path, *("resolve", item, "--paid", utr, "--by", "Meera"),
+        *("--owner", str(story.ravi), "--account", PAID_TO),
+    )  # fmt: skip
+    for one in (await story.catches_up()).differences:
+        await town.decides(one.id, failed="accepted as it is")
+    told_only = await manage(town, tmp_path, "catch-up")
+    stopped = await is_stopped(town.books)
+    last = await manage(town, tmp_path, "catch-up", "--open-by", "Meera")
+    over = await manage(town, tmp_path, "catch-up")
+
+    assert [one.returncode for one in (first, written, told_only, last, over)] == [1, 0, 0, 0, 2]
+    assert [json.loads(one.stdout)["outgoing"] for one in (first, told_only, last)] == [
+        "held",
+        "held",
+        "open",
+    ]
+    assert (json.loads(first.stdout)["undecided"], json.loads(last.stdout)["undecided"]) == (8, 0)
+    assert written.stdout == f"{item}: payout written again, hold, capture.\n"
+    assert (stopped, await is_stopped(town.books)) == (True, False)
+    assert "manage.py hold" in over.stderr
