@@ -18,7 +18,8 @@ from shared_db.postgres_tools import libpq
 MARK = (
     """
 INSERT INTO restores (snapshot_at, restored_at)
-SELECT greatest((SELECT max(created_at) FROM transfers), (SELECT followed_at FROM solvency WHERE id = 1)), now()
+SELECT greatest((SELECT max(created_at) FROM transfers), (SELECT max(created_at) FROM accounts),
+                (SELECT followed_at FROM solvency WHERE id = 1)), now()
 """,
     """
 UPDATE withdrawals w
