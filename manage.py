@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -18,27 +19,17 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from money.errors import Refusal
+from runtime.all_processes import WEB_APPS, ports, print_addresses, spec
 from runtime.batcher import Unavailable
-from runtime.child import ChildSpec
 from runtime.page_build import PageBuildFailed, build_if_needed
 from runtime.ports import PortTaken, refuse_taken_ports
-from runtime.printed_table import print_table
 from runtime.supervisor import Foundation, StartRefused, Supervisor, alone_in
 from settings import BANKS, ROOT, ConfigurationRefused, data_folder, settings
 from shared_db.address import database_address, embedded_postgres
 from shared_db.embedded_postgres import DatabaseRefused
+from shared_db.postgres_tools import BackupRefused
 
 BENCHES = ("ledger", "webhook", "api", "withdraw", "ui", "reports")
-_WEB_APPS = ("user_app", "merchant_app")
-# Who stops when, and how long each stage may take: the doors before what stands behind them, 20 s at most. A
-# server gives open requests 4 s (runtime.serving); a bank call that is cut off is asked again after its lease.
-_STOP_STAGES = {
-    "user_app": (0, 6.0),
-    "merchant_app": (0, 6.0),
-    "webhook_server": (1, 7.0),
-    "withdraw_service": (1, 7.0),
-    "dummy_bank": (2, 6.0),
-}
 _NOTHING_DONE = 2
 
 application = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -79,7 +70,7 @@ def migrate() -> None:
 def build() -> None:
     """Build the pages of both web apps into BATUA_DATA, as an image does; no setting and no secret is needed."""
     with _said_plainly():
-        for app in _WEB_APPS:
+        for app in WEB_APPS:
             build_if_needed(app, data=data_folder(), root=ROOT)
 
 
@@ -116,6 +107,49 @@ def reconcile(
 
 
 @application.command()
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE", help="To be made.")]) -> None:
+    """Back the database up while money moves; print one JSON object about what is in the file."""
+    from shared_db.backup import backup as write
+
+    with _said_plainly(), database_address() as url:
+        print(json.dumps(write(url, file)))
+
+
+@application.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="As `backup` wrote it.")]) -> None:
+    """Load a backup into an empty database, migrate, verify; nothing is paid out of it before `catch-up`."""
+    from shared_db.restore import restore as load
+
+    with _said_plainly(), database_address() as url:
+        loaded, is_ok = load(url, file)
+    print(json.dumps(loaded))
+    raise typer.Exit(0 if is_ok else 1)
+
+
+@application.command()
+def hold() -> None:
+    """Say that this database was brought back by other means: nothing is paid out of it before `catch-up`."""
+    from shared_db.restores import hold as stop
+
+    with _said_plainly(), database_address() as url:
+        stop(url)
+    console.print("Nothing is paid out until `manage.py catch-up --open-by NAME`.")
+
+
+@application.command()
+def catch_up(
+    open_by: Annotated[str | None, typer.Option(metavar="NAME", help="Who lets money out again.")] = None,
+) -> None:
+    """After a restore, tell what the banks know and we do not; exit 0 nothing undecided, 1 something, 2 error."""
+    from wallet.desk import caught_up
+
+    with _said_plainly(_NOTHING_DONE), database_address() as url:
+        found = asyncio.run(caught_up(url, open_by=open_by))
+    print(json.dumps(found))
+    raise typer.Exit(1 if found["undecided"] else 0)
+
+
+@application.command()
 def review(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
@@ -137,14 +171,19 @@ def resolve(
     by: Annotated[str, typer.Option("--by", help="Who has decided.")],
     paid: Annotated[str | None, typer.Option("--paid", metavar="UTR", help="The bank has paid it.")] = None,
     failed: Annotated[str | None, typer.Option("--failed", metavar="REASON", help="It has not.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is: our row was lost.")] = None,
+    account: Annotated[str | None, typer.Option(metavar="NUMBER/IFSC", help="Where it was paid.")] = None,
 ) -> None:
     """Settle something that waits for a person, and write down who decided what."""
     from wallet.desk import resolved
 
     if (paid is None) == (failed is None):
         raise typer.BadParameter("Give exactly one of --paid and --failed.")
+    if (paid is None and owner is not None) or (owner is None and account is not None):
+        raise typer.BadParameter("--owner goes with --paid, and --account with --owner.")
     with _said_plainly(), database_address() as url:
-        print(f"{item}: {asyncio.run(resolved(url, item, paid=paid, failed=failed, by=by))}.")
+        followed = resolved(url, item, paid=paid, failed=failed, by=by, owner=owner, account=account)
+        print(f"{item}: {asyncio.run(followed)}.")
 
 
 @application.command()
@@ -181,8 +220,8 @@ def bench(
 
 def _run_all(stack: ExitStack) -> None:
     here = settings()
-    ports = _ports()
-    refuse_taken_ports(here.bind_host, {f"{name.upper()}_PORT": port for name, port in ports.items()})
+    listening = ports()
+    refuse_taken_ports(here.bind_host, {f"{name.upper()}_PORT": port for name, port in listening.items()})
     foundation = None
     if here.database_url is None:
         console.print("Starting the database")
@@ -193,51 +232,24 @@ def _run_all(stack: ExitStack) -> None:
         url = here.database_url.get_secret_value()
     console.print("Migrating")
     _migrate(url)
-    for app in _WEB_APPS:
+    for app in WEB_APPS:
         build_if_needed(app, data=here.folder, root=ROOT)
     supervisor = Supervisor(
-        [_spec(name, port, url) for name, port in ports.items()],
+        [spec(name, port, url) for name, port in listening.items()],
         logs=here.folder / "logs",
         folder=ROOT,
         say=console.print,
         foundation=foundation,
     )
     stack.callback(supervisor.stop)
-    console.print(f"Starting {', '.join(ports)}")
+    console.print(f"Starting {', '.join(listening)}")
     supervisor.start()
     if here.demo:
         _create_demo_accounts(url)
-    _print_addresses()
+    print_addresses()
+    console.print(f"Logs: {here.folder / 'logs'}. Ctrl-C stops everything.")
     supervisor.watch()
     console.print("Stopping")
-
-
-def _ports() -> dict[str, int]:
-    here = settings()
-    ports = {
-        "webhook_server": here.webhook_server_port,
-        "withdraw_service": here.withdraw_service_port,
-        "user_app": here.user_app_port,
-        "merchant_app": here.merchant_app_port,
-    }
-    # In production the banks are real.
-    return ports if here.is_prod else {"dummy_bank": here.dummy_bank_port, **ports}
-
-
-def _spec(name: str, port: int, url: str) -> ChildSpec:
-    stage, seconds = _STOP_STAGES[name]
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 # we only ask there
-    host = everywhere.get(settings().bind_host, settings().bind_host)
-    return ChildSpec(
-        name=name,
-        # Built a moment ago; a restart must not wait for another build because a source changed meanwhile.
-        command=(sys.executable, "-m", name, *(("--built",) if name in _WEB_APPS else ())),
-        ready_at=(host, port),
-        # The bank is a foreign company: our database's password is none of its business.
-        environment={} if name == "dummy_bank" else {"DATABASE_URL": url},
-        stop_stage=stage,
-        stop_seconds=seconds,
-    )
 
 
 def _migrate(url: str) -> None:
@@ -252,27 +264,6 @@ def _create_demo_accounts(url: str) -> None:
     asyncio.run(create_demo_accounts(url))
 
 
-def _print_addresses() -> None:
-    here = settings()
-    user, shop, bank = "", "", ""
-    if here.demo:
-        user = "asha, ravi or meera@batua.example / batua-demo-1"
-        shop = "chai@batua.example / batua-demo-1"
-        bank = "9876500001, 2 or 3 / bank-demo-1"
-    api, banks = ("", ()) if here.is_prod else ("/api/v1/openapi.json", ("HDFC", "Axis"))
-    print_table(
-        "Batua is up",
-        ("what", "where", "demo login"),
-        ("Wallet", here.user_url, user),
-        ("Merchants", here.merchant_url, shop),
-        ("REST API", here.user_url + api, ""),
-        *((f"Bank, {name}", f"{here.bank_url}/{name.lower()}", bank) for name in banks),
-        ("Webhook server", f"http://localhost:{here.webhook_server_port}/healthz", ""),
-        ("Withdraw service", f"http://localhost:{here.withdraw_service_port}/healthz", ""),
-    )
-    console.print(f"Logs: {here.folder / 'logs'}. Ctrl-C stops everything.")
-
-
 @contextmanager
 def _said_plainly(code: int = 1) -> Generator[None]:
     """What a person can put right is said in a sentence, without a traceback, and ends with this code."""
@@ -281,7 +272,14 @@ def _said_plainly(code: int = 1) -> Generator[None]:
     except ValidationError as error:
         for fault in error.errors():
             console.print(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", markup=False)
-    except (ConfigurationRefused, DatabaseRefused, PageBuildFailed, PortTaken, StartRefused) as error:
+    except (
+        BackupRefused,
+        ConfigurationRefused,
+        DatabaseRefused,
+        PageBuildFailed,
+        PortTaken,
+        StartRefused,
+    ) as error:
         console.print(str(error), markup=False)
     except Refusal as error:
         console.print(f"{error.sentence} {error}".strip(), markup=False)

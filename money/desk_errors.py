@@ -1,10 +1,11 @@
 """Refusals that whoever operates a wallet can meet, at the command line.
 
 Refusal (errors.py)
-├── NotADay, DayNotBegun, UnknownBank, StatementNotThere
+├── NotADay, DayNotBegun, UnknownBank, StatementNotThere, NotHeld
 └── NotResolved
     ├── NothingWaits, StillUnderWay, NeverSent, SettledAlready
-    └── ResolvedAlready, ChangedMeanwhile, WordsRefused
+    ├── ResolvedAlready, ChangedMeanwhile, WordsRefused
+    └── NotLost, AnotherUtr, WentBack, NotAnOwner, AccountWanted
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ class UnknownBank(Refusal):
 
 class StatementNotThere(Refusal):
     """The bank gives no statement that we can read. Nothing was compared; please try again later."""
+
+
+class NotHeld(Refusal):
+    """No restore of this database waits for a comparison. If it was just brought back, say so by `manage.py hold`."""
 
 
 class NotResolved(Refusal):
@@ -58,3 +63,23 @@ class ChangedMeanwhile(NotResolved):
 
 class WordsRefused(NotResolved):
     """Write 1 to 100 characters on one line, each of them to be seen."""
+
+
+class NotLost(NotResolved):
+    """An owner is named only for a payment or payout of which a bank's statement knows and we have no row."""
+
+
+class AnotherUtr(NotResolved):
+    """The bank's line has another UTR. Nothing has moved; look which of them you mean."""
+
+
+class WentBack(NotResolved):
+    """The bank has this and its way back, so nobody is owed anything. Decide about both with --failed."""
+
+
+class NotAnOwner(NotResolved):
+    """Nobody with an open wallet or shop that could have this has this id. Nothing has moved."""
+
+
+class AccountWanted(NotResolved):
+    """A payout went to an account: name it as --account NUMBER/IFSC, and a payment without one."""

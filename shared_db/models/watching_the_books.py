@@ -1,4 +1,4 @@
-"""Watching the books: what was posted and not yet looked at, the house's rolled-up totals, and the verdict."""
+"""Watching the books: what was posted and not yet looked at, the house's totals, the verdict, and restores."""
 
 from __future__ import annotations
 
@@ -74,4 +74,27 @@ class Solvency(SQLModel, table=True):
             name="verdict",
         ),
         {"postgresql_with": {"fillfactor": "10"}},
+    )
+
+
+class Restore(SQLModel, table=True):
+    """One time at which this database came to be: by its first migration, or from a backup.
+
+    Money leaves only while there is a row and each is opened. A backup takes none of them along. Written by commands.
+    """
+
+    __tablename__ = "restores"  # pyright: ignore[reportAssignmentType]
+
+    number: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
+    )
+    snapshot_at: datetime = Field(sa_column=time_column())
+    """Not later than the backup's snapshot: what the banks did since may be unknown here."""
+    restored_at: datetime = Field(sa_column=time_column())
+    opened_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
+    """When its differences with the banks had been decided; none: money does not leave yet."""
+    opened_by: str | None = Field(default=None, sa_column=text_column(nullable=True))
+
+    __table_args__ = (
+        CheckConstraint("(opened_at IS NULL) = (opened_by IS NULL)", name="opened_by_somebody"),
     )

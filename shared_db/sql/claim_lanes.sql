@@ -5,8 +5,8 @@
 -- tenth of the table and reads it all (measured: 12 ms a claim among 100,000 lanes, not 0.5).
 -- Due is compared with a value, not with clock_timestamp(): that one may change from row to row, so no index can stop at
 -- it, and a claim that finds nothing due reads every lane that waits (20 ms among 100,000 in back-off, not 0.2).
--- A frozen wallet sends nothing: its lane is put off while its head has not been sent. While our books do not add up
--- nobody sends anything; what was sent is still asked about.
+-- A frozen wallet sends nothing: its lane is put off while its head has not been sent. While outgoing
+-- money is stopped nobody sends anything; what was sent is still asked about.
 -- While the bank's breaker is open, one lane is handed out every `p_try_every`, to one worker of all. (A worker that
 -- finds nothing due leaves the try to others.) The breaker comes with each lane.
 DROP FUNCTION IF EXISTS claim_lanes(text, integer, text, interval);
@@ -24,7 +24,7 @@ BEGIN
     IF breaker.next_try_at > clock_timestamp() THEN
         RETURN;
     END IF;
-    stopped := EXISTS (SELECT FROM solvency s WHERE s.id = 1 AND s.broken_since IS NOT NULL);
+    stopped := outgoing_is_stopped();
 
     SELECT array_agg(l.owner_id) INTO owners FROM (
         SELECT owner_id FROM lanes WHERE bank = p_bank AND pending > 0 AND next_at <= moment

@@ -4,7 +4,7 @@
 -- 2. hold through the ledger, which decides each one alone
 -- 3. write what was held
 -- The transfer that holds has the withdrawal's id, so whoever asks again under a reference finds it.
--- While our books do not add up nothing new is held ('stopped'); what stands already is found all the same.
+-- While outgoing money is stopped nothing new is held ('stopped'); what stands already is found all the same.
 -- Lock order: lanes by owner, then balances by id.
 CREATE OR REPLACE FUNCTION request_withdrawals(
     p_ids uuid[], p_references text[], p_owners uuid[], p_in_flight uuid[], p_banks text[],
@@ -15,7 +15,7 @@ DECLARE
     n CONSTANT integer := coalesce(array_length(p_ids, 1), 0);
     outcomes text[]; ids uuid[]; moment timestamptz;
 BEGIN
-    IF EXISTS (SELECT FROM solvency s WHERE s.id = 1 AND s.broken_since IS NOT NULL) THEN
+    IF outgoing_is_stopped() THEN
         RETURN QUERY
         SELECT CASE WHEN x.id IS NULL THEN 'stopped'
                     WHEN (x.kind, x.source_id, x.target_id, x.amount_paise) = ('hold', i.owner, i.in_flight, i.amount)

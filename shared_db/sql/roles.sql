@@ -28,4 +28,4 @@ REVOKE DELETE, TRUNCATE ON merchants, refunded_payments FROM batua_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON refunds FROM batua_app;
 REVOKE DELETE, TRUNCATE ON settlement_plans, settlements FROM batua_app;
 REVOKE DELETE, TRUNCATE ON solvency, house_totals FROM batua_app;
-REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM batua_app;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version, restores FROM batua_app;

@@ -9,7 +9,7 @@
 --
 -- The caller holds the plans' locks. p_days: NULL where the day is over and nothing is made up for any more.
 -- p_in_flight: the account of each of p_banks that holds what is on its way there.
--- While our books do not add up nothing is held ('stopped'), and the plan stays due.
+-- While outgoing money is stopped nothing is held ('stopped'), and the plan stays due.
 -- Lock order: plans, lanes by owner, then balances by id.
 CREATE OR REPLACE FUNCTION settle_shops(
     p_merchants uuid[], p_days date[], p_nexts timestamptz[], p_ids uuid[], p_at timestamptz, p_banks text[],
