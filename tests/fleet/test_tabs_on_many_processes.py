@@ -82,4 +82,5 @@ def _kill_where_it_hangs(house: FleetStack) -> None:
 
 def _open_pages(one: Member) -> int:
     figures = httpx.get(f"{one.url}/metrics").text
-    return int(float(re.findall(r"^batua_open_pages (\S+)", figures, re.MULTILINE)[0]))
+    [pages] = re.findall(r"^batua_open_pages (\d+)", figures, re.MULTILINE)
+    return int(pages)
