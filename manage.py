@@ -28,7 +28,7 @@ from settings import BANKS, ROOT, ConfigurationRefused, data_folder, settings
 from shared_db.address import database_address, embedded_postgres
 from shared_db.embedded_postgres import DatabaseRefused
 
-BENCHES = ("ledger", "webhook", "api", "withdraw", "ui", "reports")
+BENCHES = ("ledger", "webhook", "api", "withdraw", "ui", "reports", "fleet")
 _WEB_APPS = ("user_app", "merchant_app")
 # Who stops when, and how long each stage may take: the doors before what stands behind them, 20 s at most. A
 # server gives open requests 4 s (runtime.serving); a bank call that is cut off is asked again after its lease.
