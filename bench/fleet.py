@@ -17,13 +17,15 @@ from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 import httpx
+import psutil
 import psycopg
 
 from bank_api.signing import sign
-from bench.figures import medians, percentile, say
+from bench.figures import median_ratio, medians, percentile, say
 from bench.pages import put_pages_into
 from bench.people import cookies_of, give, open_wallets
 from bench.scratch import product_process, scratch_database, scratch_fleet
+from bench.tab_costs import cost_of_tabs
 from bench.tabs import Tabs, open_tabs
 from money.rupees import Paise, format_rupees
 from runtime.dev_secrets import fill_in, read
@@ -51,6 +53,9 @@ class _House(NamedTuple):
     secret: str
     owners: Sequence[uuid.UUID]
     cookies: Sequence[str]
+    pids: Sequence[int]
+    """Of its user_apps."""
+    redis_url: str | None
 
 
 def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature every benchmark has
@@ -64,20 +69,20 @@ def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature ever
             for shape, house in houses if number % 2 == 0 else reversed(houses):
                 found[shape].append(_measure(house, has[house.database_url], webhooks))
                 say(shape, found[shape][-1])
+        tabs = {"one of each": _tabs(one, quick), "two of each": _tabs(two, quick)}
         for house in (one, two):
             checked = verify(house.database_url)
             assert checked["ok"], checked
     middle = {shape: medians(rows) for shape, rows in found.items()}
-    ratios = [
-        two_row["webhook_to_tab_ms"] / one_row["webhook_to_tab_ms"]
-        for one_row, two_row in zip(found["one of each"], found["two of each"], strict=True)
-    ]
     return {
-        "live_ratio": round(percentile(ratios, 0.5), 2),
+        "live_ratio": median_ratio(found["two of each"], found["one of each"], "webhook_to_tab_ms"),
         "one_webhook_to_tab_ms": middle["one of each"]["webhook_to_tab_ms"],
         "two_webhook_to_tab_ms": middle["two of each"]["webhook_to_tab_ms"],
+        "tab_kb_in_memory": tabs["one of each"]["tab_kb"],
+        "tab_kb_with_redis": tabs["two of each"]["tab_kb"],
+        "tab_kb_in_redis": tabs["two of each"]["tab_redis_kb"],
         "cells": [
-            {"shape": shape, "processes": 1 if shape == "one of each" else 2, **row}
+            {"shape": shape, "processes": 1 if shape == "one of each" else 2, **row, **tabs[shape]}
             for shape, row in middle.items()
         ],
     }
@@ -93,22 +98,51 @@ def _one_of_each() -> Generator[_House]:
             product_process(_APP, folder=folder, url=server.url, settings=given) as port,
             product_process("webhook_server", folder=folder, url=server.url, settings=given) as hooks,
         ):
-            yield _house(f"http://localhost:{port}", f"http://127.0.0.1:{hooks}", server.url, secret)
+            url, hooks_url = f"http://localhost:{port}", f"http://127.0.0.1:{hooks}"
+            yield _house(url, hooks_url, server.url, secret, [_listener(port)], None)
 
 
 @contextlib.contextmanager
 def _two_of_each() -> Generator[_House]:
     with scratch_fleet() as fleet:
         secret = fleet.secrets["HDFC_WEBHOOK_SECRETS"]
-        yield _house(fleet.user_url, fleet.webhook_url, fleet.database_url, secret)
+        pids = [one.pid for one in fleet.members(_APP)]
+        yield _house(
+            fleet.user_url, fleet.webhook_url, fleet.database_url, secret, pids, redis_url=fleet.redis_url
+        )
 
 
-def _house(url: str, webhook_url: str, database_url: str, secret: str) -> _House:
+def _listener(port: int) -> int:
+    """The pid of our child that listens there."""
+    return next(
+        child.pid
+        for child in psutil.Process().children()
+        if any(
+            one.laddr.port == port for one in child.net_connections("tcp") if one.status == psutil.CONN_LISTEN
+        )
+    )
+
+
+def _house(
+    url: str,
+    webhook_url: str,
+    database_url: str,
+    secret: str,
+    pids: Sequence[int],
+    redis_url: str | None,
+) -> _House:
     owners = [new_id(), new_id()]
     open_wallets(database_url, owners)
     give(database_url, owners, _GIFT_PAISE)
     cookies = asyncio.run(cookies_of(database_url, _APP, owners))
-    return _House(url, webhook_url, database_url, secret, owners, cookies)
+    return _House(url, webhook_url, database_url, secret, owners, cookies, pids, redis_url)
+
+
+def _tabs(house: _House, quick: bool) -> dict[str, float]:  # noqa: FBT001 # as `main` has it
+    cookies = list(house.cookies) * (20 if quick else 100)
+    row = cost_of_tabs(house.pids, house.url, cookies, house.redis_url)
+    say("tabs", row)
+    return row
 
 
 def _measure(house: _House, has: list[int], webhooks: int) -> dict[str, float]:
