@@ -6,10 +6,10 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 # Processes of each half of the suite. One house for the stories (0: no workers): some hold a page to a time.
 WORKERS ?= 2
 HOUSES ?= 0
-BENCHES := ledger webhook api withdraw ui reports
+BENCHES := ledger webhook api withdraw ui reports fleet
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench lock install clean
+.PHONY: help up test check bench soak lock install clean
 
 help: ## print this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /make \1\t/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ check: install ## format, lint, types, layers, dependencies, house rules
 
 bench: install ## run every benchmark: JSON on stdout, a table on stderr
 	@set -e; for name in $(BENCHES); do .venv/bin/python manage.py bench $$name; done
+
+soak: install ## half an hour of mixed load on two of each: JSON on stdout; fails when anything grows
+	.venv/bin/python -m bench.soak --minutes 30
 
 lock: ## write both lists of locked packages anew from pyproject.toml (needs uv)
 	$(LOCK) --group dev --output-file requirements.txt

@@ -29,7 +29,7 @@ from shared_db.address import database_address, embedded_postgres
 from shared_db.embedded_postgres import DatabaseRefused
 from shared_db.postgres_tools import BackupRefused
 
-BENCHES = ("ledger", "webhook", "api", "withdraw", "ui", "reports")
+BENCHES = ("ledger", "webhook", "api", "withdraw", "ui", "reports", "fleet")
 _NOTHING_DONE = 2
 
 application = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -6,9 +6,8 @@ import contextlib
 import sys
 from pathlib import Path
 
-from bench.scratch import ROOT
 from runtime.page_build import build_if_needed, is_fresh
-from settings import settings
+from settings import ROOT, settings
 
 
 def put_pages_into(folder: Path, app: str) -> None:

@@ -16,7 +16,9 @@ from money.rupees import Paise
 from shared_db.connection import Database
 from shared_db.ids import new_id
 from shared_db.ledger import post
+from shared_db.sessions import Browser
 from wallet.bearer_tokens import BearerTokens
+from wallet.browser_sessions import BrowserSessions
 from wallet.passwords import Verified
 
 PASSWORD_HASH = "none"
@@ -46,6 +48,17 @@ def signed_in(url: str, count: int, *, each_has_paise: Paise, secret: str) -> li
             await database.close()
 
     return asyncio.run(issue())
+
+
+async def cookies_of(url: str, app: Browser, owners: Sequence[uuid.UUID]) -> list[str]:
+    """A browser's cookie for each, as its header has it, after signing in to this app's pages."""
+    database = Database(url)
+    sessions = BrowserSessions(database, app)
+    try:
+        begun = [await sessions.begin(Verified(owner, PASSWORD_HASH)) for owner in owners]
+        return [f"{app}_session={one.token}" for one in begun]
+    finally:
+        await database.close()
 
 
 def open_wallets(url: str, users: Sequence[uuid.UUID]) -> None:

@@ -13,11 +13,15 @@ from pathlib import Path
 
 import httpx
 
+from bench.pages import put_pages_into
+from deploy.local.fleet import running_fleet
+from deploy.local.member import WEB_APPS
+from deploy.local.processes import Fleet
 from runtime.ports import free_port
+from settings import ROOT
 from shared_db.embedded_postgres import EmbeddedPostgres, ensure_running
 from shared_db.migrate import migrate
 
-ROOT = Path(__file__).resolve().parent.parent
 _READY_WITHIN_SECONDS = 30
 
 
@@ -29,6 +33,16 @@ def scratch_database() -> Generator[tuple[Path, EmbeddedPostgres]]:
         with ensure_running(folder / "postgres", password="only-for-a-benchmark", port=None) as server:
             migrate(server.url)
             yield folder, server
+
+
+@contextmanager
+def scratch_fleet() -> Generator[Fleet]:
+    """Two of each with their own folder, database, Redis and proxy, and limits that nobody meets."""
+    with tempfile.TemporaryDirectory(prefix="batua-bench-") as name:
+        for app in WEB_APPS:
+            put_pages_into(Path(name), app)
+        with running_fleet(Path(name), settings={"RATE_LIMIT_FACTOR": "1000"}) as fleet:
+            yield fleet
 
 
 @contextmanager

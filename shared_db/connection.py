@@ -30,7 +30,8 @@ CONNECTION_ERRORS = (psycopg.OperationalError, sqlalchemy.exc.OperationalError, 
 log = logger(__name__)
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.05
-_APPLICATION = "batua"
+APPLICATION = "batua"
+"""How our connections call themselves."""
 _CONNECT_SECONDS = 2
 _WAIT_FOR_CONNECTION_SECONDS = 1
 # The ledger cannot be rewritten in it: shared_db/sql/roles.sql.
@@ -47,7 +48,7 @@ _KEY_LOOKUPS_ONLY = (
 _LETS_GO = "-c idle_in_transaction_session_timeout=10s"
 _ATTENTIVE = {
     "connect_timeout": _CONNECT_SECONDS,
-    "application_name": _APPLICATION,
+    "application_name": APPLICATION,
     # A peer that vanished without a word is noticed within seconds, not hours.
     "keepalives_idle": 10,
     "keepalives_interval": 3,
@@ -69,7 +70,7 @@ class Database:
             hide_parameters=True,
             connect_args={
                 "connect_timeout": _CONNECT_SECONDS,
-                "application_name": _APPLICATION,
+                "application_name": APPLICATION,
                 "options": _IN_OUR_ROLE,
             },
         )

@@ -64,6 +64,7 @@ class WebServices:
             await self.background.drain()
             await self.notices.drain()
         finally:
+            await self.throttle.close()
             # A pool left open keeps its process alive.
             await self.database.close()
 

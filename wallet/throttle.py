@@ -1,6 +1,6 @@
 """Too many tries: moving windows that are asked before any work is done.
 
-In memory for one process; in Redis, when there is one, for all of them.
+In memory for one process; in Redis, when there is one, for all of them; while Redis is away in each one's memory.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import functools
 import time
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from money.errors import TooManyTries
 from runtime.addresses import neighbourhood
 from wallet.windows_in_memory import WindowsInMemory
+from wallet.windows_in_redis import WindowsInRedis
 
 
 class Throttle:
@@ -22,7 +22,13 @@ class Throttle:
 
     def __init__(self, *, factor: int, redis_url: str | None = None) -> None:
         self._factor = factor
-        self._windows = MovingWindowRateLimiter(_shared(redis_url) if redis_url else WindowsInMemory())
+        self._in_redis = WindowsInRedis(redis_url) if redis_url else None
+        self._windows = MovingWindowRateLimiter(self._in_redis or WindowsInMemory())
+
+    async def close(self) -> None:
+        """End the connections to Redis."""
+        if self._in_redis:
+            await self._in_redis.close()
 
     async def sign_up(self, address: str) -> None:
         """Signing up tells whether an email is taken, so few may ask. Raises TooManyTries."""
@@ -102,8 +108,3 @@ class Throttle:
 def _parsed(rate: str, factor: int) -> RateLimitItem:
     base = parse(rate)
     return type(base)(base.amount * factor, base.multiples)
-
-
-def _shared(redis_url: str) -> Storage:
-    # The client that Reflex brings as well; the library's own choice is another one, which would come only for this.
-    return RedisStorage(f"async+{redis_url}", implementation="redispy")
