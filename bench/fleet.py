@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import time
 import uuid
 from collections.abc import Generator, Sequence
@@ -55,12 +56,14 @@ class _House(NamedTuple):
     cookies: Sequence[str]
     pids: Sequence[int]
     """Of its user_apps."""
+    inside: Sequence[str]
+    """The address of each of them, past the proxy."""
     redis_url: str | None
 
 
 def main(quick: bool) -> dict[str, object]:  # noqa: FBT001 # the signature every benchmark has
     """Medians over the rounds; `live_ratio` is two of each over one of each, round by round."""
-    rounds, webhooks = (2, 10) if quick else (6, 30)
+    rounds, webhooks = (1, 16) if quick else (6, 30)
     with _one_of_each() as one, _two_of_each() as two:
         has = {one.database_url: [int(_GIFT_PAISE)] * 2, two.database_url: [int(_GIFT_PAISE)] * 2}
         found: dict[str, list[dict[str, float]]] = {"one of each": [], "two of each": []}
@@ -99,16 +102,17 @@ def _one_of_each() -> Generator[_House]:
             product_process("webhook_server", folder=folder, url=server.url, settings=given) as hooks,
         ):
             url, hooks_url = f"http://localhost:{port}", f"http://127.0.0.1:{hooks}"
-            yield _house(url, hooks_url, server.url, secret, [_listener(port)], None)
+            yield _house(url, hooks_url, server.url, secret, [_listener(port)], [url], None)
 
 
 @contextlib.contextmanager
 def _two_of_each() -> Generator[_House]:
     with scratch_fleet() as fleet:
         secret = fleet.secrets["HDFC_WEBHOOK_SECRETS"]
-        pids = [one.pid for one in fleet.members(_APP)]
+        members = fleet.members(_APP)
+        pids, inside = [one.pid for one in members], [one.url for one in members]
         yield _house(
-            fleet.user_url, fleet.webhook_url, fleet.database_url, secret, pids, redis_url=fleet.redis_url
+            fleet.user_url, fleet.webhook_url, fleet.database_url, secret, pids, inside, fleet.redis_url
         )
 
 
@@ -129,13 +133,14 @@ def _house(
     database_url: str,
     secret: str,
     pids: Sequence[int],
+    inside: Sequence[str],
     redis_url: str | None,
 ) -> _House:
     owners = [new_id(), new_id()]
     open_wallets(database_url, owners)
     give(database_url, owners, _GIFT_PAISE)
     cookies = asyncio.run(cookies_of(database_url, _APP, owners))
-    return _House(url, webhook_url, database_url, secret, owners, cookies, pids, redis_url)
+    return _House(url, webhook_url, database_url, secret, owners, cookies, pids, inside, redis_url)
 
 
 def _tabs(house: _House, quick: bool) -> dict[str, float]:  # noqa: FBT001 # as `main` has it
@@ -152,6 +157,7 @@ def _measure(house: _House, has: list[int], webhooks: int) -> dict[str, float]:
         open_tabs(house.url, list(house.cookies) * _TABS_EACH) as tabs,
         httpx.Client(base_url=house.webhook_url, timeout=20) as bank,
     ):
+        assert all(_open_pages(one) for one in house.inside), "tabs hang on every process"
         for number in range(webhooks):
             time.sleep(random.uniform(*_PAUSE_SECONDS))
             owner = number % 2
@@ -167,6 +173,11 @@ def _measure(house: _House, has: list[int], webhooks: int) -> dict[str, float]:
         "tabs": len(tabs.shown),
         "webhooks": webhooks,
     }
+
+
+def _open_pages(address: str) -> int:
+    [found] = re.findall(r"^batua_open_pages (\d+)", httpx.get(f"{address}/metrics").text, re.MULTILINE)
+    return int(found)
 
 
 def _waits(tabs: Tabs, sent: Sequence[dict[str, float]]) -> tuple[list[float], list[float]]:
