@@ -185,7 +185,10 @@ def test_an_address_with_a_slash_too_many_does_not_send_the_password_on(stack: S
     )
 
     assert "evil.example" not in answer.headers.get("location", "")
-    assert answer.status_code in {404, 405, 403}
+    if stack.is_fleet:
+        assert answer.content == b"", "the proxy knows no such name"
+    else:
+        assert answer.status_code in {404, 405, 403}
 
 
 # What comes back
