@@ -449,6 +449,9 @@ def test_no_header_leads_elsewhere_or_around_the_gate(stack: Stack, header: str)
     with httpx.Client(base_url=stack.user_url, headers={header: value}) as client:
         private, public = client.get("/transfer"), client.get("/login")
 
+    if stack.is_fleet and header == "Host":
+        assert private.content == public.content == b"", "the proxy knows no such name"
+        return
     assert (private.status_code, private.headers["location"]) == (303, "/login?next=/transfer")
     assert public.status_code == 200
     assert "evil.example" not in public.text
