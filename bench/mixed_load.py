@@ -151,6 +151,8 @@ def load_running(doors: Doors, crowd: Crowd, *, rate: float, seed: int = 7) -> G
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
+        process.stdout.close()
 
 
 class _Callers:

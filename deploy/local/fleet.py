@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def running_fleet(
         database = stack.enter_context(ensure_running(folder / "postgres", password=password, port=None))
         migrate(database.url)
         if demo:
-            asyncio.run(create_demo_accounts(database.url))
+            # Apart: whoever starts a fleet may run in an event loop of its own.
+            with ThreadPoolExecutor(1) as apart:
+                apart.submit(lambda: asyncio.run(create_demo_accounts(database.url))).result()
         fleet = Fleet(
             folder=folder,
             doors={name: (doors or {}).get(name) or free_port() for name in (*PROXIED, "dummy_bank")},

@@ -52,15 +52,15 @@ class Fleet:
 
     @property
     def user_url(self) -> str:
-        return f"{self.scheme}://localhost:{self.doors['user_app']}"
+        return self._door("user_app")
 
     @property
     def merchant_url(self) -> str:
-        return f"{self.scheme}://localhost:{self.doors['merchant_app']}"
+        return self._door("merchant_app")
 
     @property
     def webhook_url(self) -> str:
-        return f"{self.scheme}://localhost:{self.doors['webhook_server']}"
+        return self._door("webhook_server")
 
     @property
     def bank_url(self) -> str:
@@ -186,6 +186,10 @@ class Fleet:
         for name in ("proxy", "dummy_bank", "redis"):
             if name in self._others:
                 stop_all([self._others.pop(name)])
+
+    def _door(self, name: str) -> str:
+        host = "localhost" if self.scheme == "http" else "127.0.0.1"
+        return f"{self.scheme}://{host}:{self.doors[name]}"
 
     def there(self, name: str) -> list[str]:
         """The addresses of all that run, ready or not, as an engine's DNS tells them."""

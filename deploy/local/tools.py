@@ -44,7 +44,8 @@ def caddy(
         "XDG_CONFIG_HOME": str(folder / "proxy"),
     }
     for name, (outside, inside) in doors.items():
-        names = ("localhost", "127.0.0.1") if scheme == "http" else ("localhost",)
+        # Reflex takes a page of https://localhost for one on port 443.
+        names = ("localhost", "127.0.0.1") if scheme == "http" else ("127.0.0.1",)
         environment[f"{hosts[name]}_HOST"] = " ".join(f"{scheme}://{host}:{outside}" for host in names)
         environment[f"{name.upper()}_PORT"] = str(inside)
     command = (

@@ -154,6 +154,12 @@ ROWS: dict[str, tuple[Panel, ...]] = {
                 ),
             ),
         ),
+        Panel(
+            "Open pages",
+            "By process: a new one beside an old one fills as pages are opened",
+            "short",
+            (("batua_open_pages", "{{job}} {{instance}}"),),
+        ),
     ),
     "Engine": (
         Panel(

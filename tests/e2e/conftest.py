@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
@@ -17,13 +18,18 @@ from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fleet", action="store_true", help="two of each behind the proxy, with a Redis")
+    parser.addoption(
+        "--weather", action="store_true", help="of those, one is killed or replaced all the time"
+    )
 
 
 @pytest.fixture(scope="session")
 def stack(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Generator[Stack]:
-    running = running_fleet_stack if request.config.getoption("--fleet") else running_stack
+    weather = bool(request.config.getoption("--weather"))
+    fleet = partial(running_fleet_stack, weather=weather)
+    running = fleet if weather or request.config.getoption("--fleet") else running_stack
     run = tmp_path_factory.getbasetemp()
     data = tmp_path_factory.mktemp("house") / "data"
     # Each worker of a run has a folder of its own below the run's.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import psutil
 from deploy.local.fleet import Fleet, running_fleet
 from deploy.local.member import SERVICES
 from runtime.ports import free_port
+from tests.e2e.bad_weather import bad_weather
 from tests.e2e.postman import Postman
 from tests.e2e.stack import Stack
 
@@ -21,7 +22,7 @@ class FleetStack(Stack):
     """What a test asks of a house, answered by a fleet. `ports` are the proxy's and the bank's."""
 
     fleet: Fleet
-    keeps_tabs = True
+    is_fleet = True
 
     @property
     def database_url(self) -> str:
@@ -47,8 +48,11 @@ class FleetStack(Stack):
 
 
 @contextmanager
-def running_fleet_stack(folder: Path) -> Generator[FleetStack]:
-    """Start a fleet on free ports with its data in `folder`; stop it, and see that nothing is left."""
+def running_fleet_stack(folder: Path, *, weather: bool = False) -> Generator[FleetStack]:
+    """Start a fleet on free ports with its data in `folder`; stop it, and see that nothing is left.
+
+    With `weather` one process of each pair is killed or replaced all the time.
+    """
     door = free_port()
     with Postman(door) as postman:
         settings = {"RATE_LIMIT_FACTOR": "1000", "BANK_WEBHOOK_URL": postman.url}
@@ -60,7 +64,8 @@ def running_fleet_stack(folder: Path) -> Generator[FleetStack]:
                 postman=postman,
                 fleet=fleet,
             )
-            yield stack
+            with bad_weather(fleet) if weather else nullcontext():
+                yield stack
             running = [psutil.Process(pid) for pid in fleet.pids()]
         _, left = psutil.wait_procs(running, timeout=5)
         assert not left, f"left behind: {left}"

@@ -40,8 +40,8 @@ class Stack:
     ports: dict[str, int]
     postman: Postman
     """Stands between the bank and our webhook server, and can hold or lose letters."""
-    keeps_tabs: ClassVar[bool] = False
-    """Whether what a page has begun outlives the process that it hangs on."""
+    is_fleet: ClassVar[bool] = False
+    """Two of each behind a proxy of one name, with a Redis: what a page has begun outlives its process."""
 
     @property
     def user_url(self) -> str:

@@ -185,7 +185,10 @@ def test_an_address_with_a_slash_too_many_does_not_send_the_password_on(stack: S
     )
 
     assert "evil.example" not in answer.headers.get("location", "")
-    assert answer.status_code in {404, 405, 403}
+    if stack.is_fleet:
+        assert answer.content == b"", "the proxy knows no such name"
+    else:
+        assert answer.status_code in {404, 405, 403}
 
 
 # What comes back
@@ -446,6 +449,9 @@ def test_no_header_leads_elsewhere_or_around_the_gate(stack: Stack, header: str)
     with httpx.Client(base_url=stack.user_url, headers={header: value}) as client:
         private, public = client.get("/transfer"), client.get("/login")
 
+    if stack.is_fleet and header == "Host":
+        assert private.content == public.content == b"", "the proxy knows no such name"
+        return
     assert (private.status_code, private.headers["location"]) == (303, "/login?next=/transfer")
     assert public.status_code == 200
     assert "evil.example" not in public.text

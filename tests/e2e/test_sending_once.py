@@ -172,7 +172,7 @@ def test_the_app_is_killed_before_confirm_arrives_and_it_is_shown_once_more(
     confirm_button(page).evaluate(_TWENTY_TIMES)
     page.evaluate("findTheLine()")
 
-    if not stack.keeps_tabs:
+    if not stack.is_fleet:
         says(page, "Nothing has left your wallet; please look once more and confirm.")
         assert sent_by(stack, asha) == []
         for words in ("₹300.00", "rent", ravi.name):

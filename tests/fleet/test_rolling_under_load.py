@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from bench.crowd import gather
 from bench.journal import check
 from bench.mixed_load import Doors, load_running
-
 from deploy.local.member import SERVICES
 from tests.e2e.fleet_stack import FleetStack
 
@@ -17,7 +17,9 @@ _SECONDS = 60
 
 def test_no_request_is_lost_while_everything_is_replaced(house: FleetStack) -> None:
     fleet, doors = house.fleet, house.fleet.doors
-    crowd = gather(house.database_url, secret=house.secrets["JWT_SECRET"])
+    # Apart: Playwright has an event loop of its own in this thread.
+    with ThreadPoolExecutor(1) as apart:
+        crowd = apart.submit(gather, house.database_url, secret=house.secrets["JWT_SECRET"]).result()
     before = {one.pid for name in SERVICES for one in fleet.members(name)}
     house.postman.answers.clear()
     house.postman.cut_off = 0
