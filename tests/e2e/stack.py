@@ -206,6 +206,12 @@ class Person:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    def moves(self, route: str, **body: object) -> httpx.Response:
+        """`transfer`, `payments` or `withdrawals`."""
+        return httpx.post(
+            f"{self.stack.user_url}/api/v1/account/{route}", json=body, headers=self._headers, timeout=20
+        )
+
     def on_ramp(self, started: dict[str, str]) -> dict[str, object]:
         answer = self._get(f"/on-ramps/{started['id']}")
         assert answer.status_code == 200, answer.text

@@ -42,14 +42,23 @@ def test_a_page_goes_on_after_redis_has_died_and_forgotten_everything(
 
 
 def test_money_moves_and_events_are_taken_while_redis_hangs(house: FleetStack) -> None:
-    asha = Person(house)
+    asha, ravi = Person(house), Person(house, "Ravi")
+    [(ravis_id,)] = house.rows("SELECT id::text FROM users WHERE email = %s", ravi.email)
 
     with _redis_hangs(house):
         started = asha.start_on_ramp("hdfc", 250)
         decide_at_bank(house, started, "approve")
         asha.waits_for_balance(250)
+        sent = asha.moves("transfer", to=ravis_id, amount=20)
+        taken = asha.moves(
+            "withdrawals", bank="hdfc", accountNumber="123456789012", ifsc="HDFC0ABC123", amount=30
+        )
         ready = [httpx.get(f"{one.url}/readyz").status_code for one in house.fleet.members("user_app")]
 
+    assert (sent.status_code, taken.status_code) == (200, 201)
+    paid = "SELECT status FROM withdrawals WHERE id = %s"
+    wait_for(lambda: house.rows(paid, taken.json()["id"]) == [("paid",)], "the withdrawal to be paid")
+    assert (asha.balance(), ravi.balance()) == (200, 20)
     assert ready == [200, 200], "the balancer must not shut the wallet because of Redis"
     assert house.verify()["ok"] is True
 
