@@ -100,7 +100,7 @@ def _as_handler(guarded: Handler, handler: Handler, arguments: Arguments, mark: 
             try:
                 return await guarded(self, *given, **named)
             except SignedOut:
-                return _to_login(self)
+                return await _to_login(self)
             except Refusal as refusal:
                 await _say(self, refusal.sentence)
             except (ValidationError, _NotArguments):
@@ -132,7 +132,7 @@ async def _say(state: rx.State, sentence: str) -> None:
     said._say(sentence)
 
 
-def _to_login(state: rx.State) -> object:
+async def _to_login(state: rx.State) -> object:
     here = state.router.url
-    forget(state)
+    await forget(state)
     return rx.redirect(f"/login?next={quote(here.path + ('?' + here.query if here.query else ''), safe='/')}")

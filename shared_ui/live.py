@@ -107,7 +107,7 @@ class Live:
         async with app.modify_state(rx.BaseStateToken(ident=token, cls=Said)) as state:
             if not is_live:
                 self._tabs.pop(token, None)
-                forget(state)
+                await forget(state)
                 said = await state.get_state(Said)
                 said.has_ended = True
                 return

@@ -50,7 +50,7 @@ class OneVisitor(Middleware):
             session = await self._session(state.router.headers.cookie)
             # Strangers are not told apart, so nothing is kept for them.
             if not session or said._shown_to != session:
-                forget(root)
+                await forget(root)
                 said._shown_to = session
             elif not _is_opened(event):
                 said._back_on = str(state.router.url)
@@ -78,8 +78,10 @@ async def is_back(page: rx.State) -> bool:
     return was_on == str(page.router.url)
 
 
-def forget(state: BaseState) -> None:
+async def forget(state: BaseState) -> None:
     """Everything the tab has been shown."""
-    for part in state._get_root_state().substates.values():
-        if not type(part).__module__.startswith("reflex"):
-            part.reset()
+    root = state._get_root_state()
+    for part in type(root).get_substates():
+        if not part.__module__.startswith("reflex"):
+            # From a Redis only those parts are here that the event has asked for.
+            (await root.get_state(part)).reset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Request
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Request
 from bench.browser import listen
 from tests.e2e.scenes import Stage
 from tests.e2e.shop_scenes import large_shop
+from tests.e2e.wallet_page import PATIENCE_MILLISECONDS
 
 MOST_BYTES = 180_000
 """Of a page without charts, compressed as it travels, heads of answers and the websocket's frames included."""
@@ -83,6 +85,9 @@ def _visit(
     page.on("requestfinished", lambda request: scripts.append(_script_of(request)))
 
     page.goto(url + path + query, wait_until="networkidle")
+    until = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while not received["Frames"] and time.monotonic() < until:
+        page.wait_for_timeout(100)
     page.wait_for_timeout(500)
 
     assert page.url == url + path + query
