@@ -58,13 +58,15 @@ def _next_choice() -> int:
         descriptor = os.open(turn, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     except OSError:
         return anywhere
-    with os.fdopen(descriptor, "r+", encoding="ascii", errors="replace") as written:
-        fcntl.flock(written, fcntl.LOCK_EX)
-        last = written.read(len(str(_CHOICE.stop)))
-        following = int(last) + 1 if last.isdecimal() else anywhere
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Bytes: who has become another user may not be able to load a codec any more.
+        last = os.pread(descriptor, len(str(_CHOICE.stop)), 0)
+        following = int(last) + 1 if last.isdigit() else anywhere
         port = following if following in _CHOICE else _CHOICE.start
-        written.seek(0)
-        written.write(str(port))
+        os.pwrite(descriptor, str(port).encode(), 0)
+    finally:
+        os.close(descriptor)
     return port
 
 

@@ -54,9 +54,10 @@ async def test_the_api_takes_as_long_for_an_unknown_person_as_for_a_known_one(to
     assert (await client.post("/api/v1/user/signup", json=known)).status_code == 200
 
     async def seconds(email: str) -> float:
-        begun = time.monotonic()
+        # Of this process' own work: it asks the same of the database, and the machine may be busy with something else.
+        begun = time.process_time()
         answer = await client.post("/api/v1/user/signin", json={"username": email, "password": "654321"})
-        took = time.monotonic() - begun
+        took = time.process_time() - begun
         assert (answer.status_code, answer.json()) == (411, {"message": "Error while logging in"})
         return took
 

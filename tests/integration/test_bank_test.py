@@ -68,7 +68,9 @@ def test_a_bank_that_is_broken_on_purpose_is_found_out(broken: str, found: str) 
 
 
 def test_ctrl_c_leaves_nobody_behind() -> None:
-    started = subprocess.Popen(command(), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    started = subprocess.Popen(
+        command("--seconds", "300"), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     with started:
         everybody = family_of(started.pid, at_least=WORKERS + 2)
         started.send_signal(signal.SIGINT)

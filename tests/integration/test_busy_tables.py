@@ -101,7 +101,7 @@ def test_a_change_goes_through_once_the_reader_has_ended(database_url: str) -> N
 def test_migrating_a_database_in_use_says_who_is_in_the_way_and_goes_through_later(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0013'")
-        connection.execute("DROP TABLE provider_visits, newcomers")
+        connection.execute("DROP TABLE provider_visits, newcomers, restores")
 
     with a_long_read(database_url) as reader:
         reader.execute("LOCK TABLE sessions")
