@@ -12,6 +12,7 @@ from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.e2e.fleet_stack import FleetStack, running_fleet_stack
 from tests.e2e.page_builds import furnish
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor
+from tests.fleet.next_release import Release, next_release
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, workshop: Path) -> Generator
     furnish(data, workshop=workshop)
     with running_fleet_stack(data) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def release(house: FleetStack, tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The one that comes after this."""
+    return next_release(tmp_path_factory.mktemp("next"), secrets=house.folder / "secrets.env")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.member import WEB_APPS
 from runtime.page_build import build_if_needed
 from settings import ROOT
 
@@ -23,7 +24,7 @@ class Release:
 
 
 def next_release(home: Path, *, secrets: Path) -> Release:
-    """Copied and changed below `home`; of its pages the wallet's are built."""
+    """Copied, changed and built below `home`, as an image would be."""
     code, folder = home / "code", home / "data"
     shutil.copytree(ROOT, code, ignore=_LEFT_OUT)
     changed = [path for path in (code / "user_app").rglob("*.py") if _OLD in path.read_text()]
@@ -32,5 +33,6 @@ def next_release(home: Path, *, secrets: Path) -> Release:
         path.write_text(path.read_text().replace(_OLD, _NEW))
     folder.mkdir()
     shutil.copy(secrets, folder)
-    build_if_needed("user_app", data=folder, root=code)
+    for app in WEB_APPS:
+        build_if_needed(app, data=folder, root=code)
     return Release(code, folder)

@@ -10,15 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.fleet_stack import FleetStack
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor, balance
-from tests.fleet.next_release import Release, next_release
+from tests.fleet.next_release import Release
 
 Visitors = Callable[..., Visitor]
 _PAGES = ("/transfer", "/transactions", "/settings", "/dashboard")
-
-
-@pytest.fixture(scope="module")
-def release(house: FleetStack, tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return next_release(tmp_path_factory.mktemp("next"), secrets=house.folder / "secrets.env")
 
 
 @pytest.fixture
