@@ -23,7 +23,7 @@ from tests.e2e.sending_page import (
     sent_by,
     to_field,
 )
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Stack, wait_for
 from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor, history, problem_of, shows_balance
 
 Visitors = Callable[..., Visitor]
@@ -179,7 +179,7 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_moves(
             field(page).fill(text)
             send_button(page).click()
             expect(field(page)).to_have_attribute("aria-invalid", "true", timeout=PATIENCE_MILLISECONDS)
-            assert problem_of(field(page)), text
+            wait_for(lambda field=field: problem_of(field(page)) != "", f"words about {text!r}")
             field(page).fill(right)
             look(page, "100")
             page.get_by_role("button", name="Change something").click()
