@@ -6,14 +6,13 @@ from collections.abc import Callable, Generator
 from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.e2e.fleet_stack import running_fleet_stack
 from tests.e2e.page_builds import furnish
 from tests.e2e.scenes import Stage
 from tests.e2e.stack import Stack, running_stack
-from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor
+from tests.e2e.wallet_page import Visitor, patient_browser
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,11 +46,8 @@ def _the_postman_is_well(stack: Stack) -> Generator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
+    with patient_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Literal
 
 import httpx
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
+from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.e2e.newcomers import newcomer
 from tests.e2e.stack import Stack
 
@@ -35,6 +38,16 @@ _TELL_OF_COOKIES = """
 for (const moment of ["load", "pagehide"])
   addEventListener(moment, () => { if (document.cookie) console.error("a script can read a cookie"); });
 """
+
+
+@contextmanager
+def patient_browser() -> Generator[Browser]:
+    """A Chromium whose pages may take their time."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 class Visitor:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser import LAUNCH_ARGUMENTS, chromium_path
 from tests.e2e.fleet_stack import FleetStack, running_fleet_stack
 from tests.e2e.page_builds import furnish
-from tests.e2e.wallet_page import PATIENCE_MILLISECONDS, Visitor
+from tests.e2e.wallet_page import Visitor, patient_browser
 from tests.fleet.next_release import Release, next_release
 
 
@@ -37,11 +36,8 @@ def release(house: FleetStack, tmp_path_factory: pytest.TempPathFactory) -> Rele
 
 @pytest.fixture(scope="session")
 def browser() -> Generator[Browser]:
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=LAUNCH_ARGUMENTS)
+    with patient_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
