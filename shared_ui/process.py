@@ -32,4 +32,10 @@ def run(name: str, create_app: CreateApp, *, port_variable: str) -> None:
     pages = enter_built_pages(name, data=here.folder)
     port: int = getattr(here, port_variable.lower())
     with database_address() as database_url:
-        serve(create_app(database_url, pages), host=here.bind_host, port=port, port_variable=port_variable)
+        serve(
+            create_app(database_url, pages),
+            host=here.bind_host,
+            port=port,
+            port_variable=port_variable,
+            is_behind_proxy=here.trusted_proxy_hops > 0,
+        )

@@ -18,6 +18,7 @@ def main() -> None:
             host=chosen.bind_host,
             port=chosen.webhook_server_port,
             port_variable="WEBHOOK_SERVER_PORT",
+            is_behind_proxy=chosen.trusted_proxy_hops > 0,
         )
 
 
