@@ -29,7 +29,7 @@ roll() {
   fi
   compose "$image" up --detach --no-deps --no-recreate --scale "$service=$((${#leaving[@]} + 2))" \
     --wait --wait-timeout "$patience" "$service" || return 1
-  # The proxy looks every 2 s who there is; requests under way get 4 s more.
+  # The proxy looks every 2 s who there is; so long they answer on open lines, and what is under way gets 10 s more.
   docker stop --time 20 "${leaving[@]}" >/dev/null
   docker rm "${leaving[@]}" >/dev/null
 }
