@@ -131,11 +131,12 @@ class Fleet:
             self._members.append(one)
         return one
 
-    def remove(self, one: Member) -> None:
-        """Tell one process to stop, as an engine does, and wait until it has."""
+    def remove(self, leaving: Sequence[Member]) -> None:
+        """Tell them to stop, all at once as an engine does, and wait until they have."""
         with self._lock:
-            self._members.remove(one)
-        stop_all([one.child])
+            for one in leaving:
+                self._members.remove(one)
+        stop_all([one.child for one in leaving])
 
     def roll(self, name: str, *, code: Path = ROOT, folder: Path | None = None) -> None:
         """Two new processes beside the old ones; when they are ready, the old ones go."""
@@ -144,8 +145,7 @@ class Fleet:
         self.wait_until_ready(coming)
         # An engine's health check takes its time as well: until then the proxy has heard of the new ones.
         time.sleep(_UNTIL_NEWS_SPREAD_SECONDS)
-        for one in leaving:
-            self.remove(one)
+        self.remove(leaving)
 
     def wait_until_ready(self, members: Sequence[Member] | None = None) -> None:
         """Until each of them, or every process there is, can do its work. Raises FleetRefused."""

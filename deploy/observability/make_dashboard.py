@@ -36,6 +36,13 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "stat",
         ),
         Panel(
+            "Held after a restore",
+            "Since when; 0: money may leave",
+            "dateTimeFromNow",
+            (("max(batua_outgoing_held_since_seconds) * 1000", "since"),),
+            "stat",
+        ),
+        Panel(
             "Waits for a person",
             "What manage.py review lists",
             "none",

@@ -14,12 +14,21 @@ from tests.e2e.scenes import Stage
 from tests.e2e.stack import Stack, running_stack
 from tests.e2e.wallet_page import Visitor, patient_browser
 
+_TOLD_AGAIN = 2
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fleet", action="store_true", help="two of each behind the proxy, with a Redis")
     parser.addoption(
         "--weather", action="store_true", help="of those, one is killed or replaced all the time"
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--weather"):
+        # Whoever's form was under way in a process that was killed reads what to do, and begins once more.
+        for item in items:
+            item.add_marker(pytest.mark.flaky(reruns=_TOLD_AGAIN))
 
 
 @pytest.fixture(scope="session")

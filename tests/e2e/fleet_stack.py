@@ -66,6 +66,9 @@ def running_fleet_stack(folder: Path, *, weather: bool = False) -> Generator[Fle
             )
             with bad_weather(fleet) if weather else nullcontext():
                 yield stack
+            if weather:
+                stack.wait_until_ready()
+                assert stack.verify()["ok"] is True
             running = [psutil.Process(pid) for pid in fleet.pids()]
         _, left = psutil.wait_procs(running, timeout=5)
         assert not left, f"left behind: {left}"

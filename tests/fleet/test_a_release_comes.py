@@ -22,8 +22,7 @@ def half_way(house: FleetStack, release: Release) -> Generator[None]:
     coming = [house.fleet.add("user_app", code=release.code, folder=release.folder) for _ in range(2)]
     house.fleet.wait_until_ready(coming)
     yield
-    for one in coming:
-        house.fleet.remove(one)
+    house.fleet.remove(coming)
 
 
 def test_every_page_of_either_release_works_while_both_serve(

@@ -9,8 +9,7 @@ from tests.e2e.stack import wait_for
 
 
 def test_a_person_reads_what_to_do(house: FleetStack) -> None:
-    for one in house.fleet.members("merchant_app"):
-        house.fleet.remove(one)
+    house.fleet.remove(house.fleet.members("merchant_app"))
 
     answer = httpx.get(f"{house.merchant_url}/login", timeout=30)
     coming = [house.fleet.add("merchant_app") for _ in range(2)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
+from shared_db.restores import hold, let_out
 from tests.integration.withdrawal_town import opened
 from tests.town import Books
 from wallet.watch_queues import show_queues
@@ -49,6 +50,23 @@ async def test_payments_are_counted_while_they_wait_and_no_longer(books: Books):
     assert 7 * 60 <= oldest < 8 * 60
     assert value("batua_on_ramps_pending", bank="hdfc") == 0
     assert value("batua_on_ramps_oldest_pending_seconds", bank="hdfc") == 0
+
+
+async def test_a_database_that_was_brought_back_is_told_until_somebody_lets_money_out(
+    books: Books, database_url: str
+):
+    await show_queues(books.database)
+    before = value("batua_outgoing_held_since_seconds")
+    hold(database_url)
+    await show_queues(books.database)
+    held = value("batua_outgoing_held_since_seconds")
+    let_out(database_url, "Meera")
+    await show_queues(books.database)
+
+    assert (before, value("batua_outgoing_held_since_seconds")) == (0, 0)
+    assert await books.ask(
+        "SELECT extract(epoch FROM restored_at)::float8 FROM restores ORDER BY number DESC LIMIT 1"
+    ) == [(pytest.approx(held),)]
 
 
 async def test_withdrawals_are_told_by_state_until_the_bank_has_paid(database_url: str, tmp_path: Path):
