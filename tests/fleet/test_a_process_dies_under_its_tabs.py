@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable
+from typing import cast
 
 import httpx
 import psutil
 import pytest
+from redis import Redis
 
 from deploy.local.member import Member
 from tests.e2e.fleet_stack import FleetStack
 from tests.e2e.sending_page import PAGE, confirm_button, has, is_done, known_as, look, sent_by
+from tests.e2e.stack import wait_for
 from tests.e2e.wallet_page import Visitor, shows_balance
 
 Visitors = Callable[..., Visitor]
@@ -39,9 +43,10 @@ def test_what_a_tab_has_begun_outlives_its_process(house: FleetStack, visitors: 
     )
     has(house, asha, 1_000)
     page = asha.visitor.tab(f"{PAGE}?to={ravi.who.owner_id}")
-    look(page, "300", "rent")
+    note = f"rent {uuid.uuid4().hex}"
+    look(page, "300", note)
     # Reflex shows what has changed before it keeps it: whoever dies between the two leaves the form as it was before.
-    page.wait_for_timeout(1_000)
+    wait_for(lambda: _is_kept(house, note), "what the page shows to be kept")
 
     if how == "rolled":
         house.fleet.roll("user_app")
@@ -50,7 +55,7 @@ def test_what_a_tab_has_begun_outlives_its_process(house: FleetStack, visitors: 
 
     confirm_button(page).click()
     is_done(page)
-    assert sent_by(house, asha) == [(300_00, "rent")]
+    assert sent_by(house, asha) == [(300_00, note)]
 
 
 def test_two_processes_send_once_what_is_confirmed_while_theirs_dies(
@@ -80,6 +85,13 @@ def _kill_where_it_hangs(house: FleetStack) -> None:
     [busy] = [one for one in house.fleet.members("user_app") if _open_pages(one)]
     psutil.Process(busy.pid).kill()
     house.wait_until_ready()
+
+
+def _is_kept(house: FleetStack, note: str) -> bool:
+    """Whether Redis has the page where this was written."""
+    with Redis.from_url(house.fleet.redis_url) as redis:
+        pages = [cast("bytes | None", redis.get(key)) for key in redis.scan_iter("*sending", count=1_000)]
+    return any(note.encode() in page for page in pages if page)
 
 
 def _open_pages(one: Member) -> int:
