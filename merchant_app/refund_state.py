@@ -167,10 +167,11 @@ class Refunding(rx.State):
     @guard.signed_in
     async def typed(self, _caller: Caller, amount: str) -> None:
         self.words = ""
-        if self.problem_at == "amount":
-            self.problem_at = ""
+        # An emptied field may be heard of after its form was sent, and refused: what was said about it stands.
         if not amount.strip() or self._payment is None:
             return
+        if self.problem_at == "amount":
+            self.problem_at = ""
         paise = None
         try:
             paise = parse_typed_rupees(amount)

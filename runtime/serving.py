@@ -16,11 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _GRACE_SECONDS = 4
 _GRACE_BEHIND_PROXY_SECONDS = 10
-# deploy/Caddyfile looks every 2 s who is there.
-_UNTIL_PROXY_KNOWS_SECONDS = 2.5
+# Longer than deploy/Caddyfile keeps a line without use.
+LINGERS_SECONDS = 2.5
 _LOOK_EVERY_SECONDS = 0.05
 # Longer than any proxy keeps a line without use: whoever closes first must be the one who also sends requests, or a
-# payment is written into a line that is just being closed. nginx keeps lines for 60 s, deploy/Caddyfile for 30 s.
+# payment is written into a line that is just being closed. nginx keeps lines for 60 s, deploy/Caddyfile for 1.5 s.
 _IDLE_SECONDS = 75
 
 
@@ -45,7 +45,7 @@ def serve(app: ASGIApp, *, host: str, port: int, port_variable: str, is_behind_p
         proxy_headers=False,
         ws_max_size=64 * 1024,
     )
-    _Server(config, leaving, lingers=_UNTIL_PROXY_KNOWS_SECONDS if is_behind_proxy else 0.0).run()
+    _Server(config, leaving, lingers=LINGERS_SECONDS if is_behind_proxy else 0.0).run()
 
 
 class _Leaving:
@@ -94,6 +94,8 @@ class _Server(uvicorn.Server):
 
     async def _linger(self) -> None:
         """Refuse new lines, which the proxy tries at a neighbour, and answer once more on each that is open."""
+        # Whoever stands before the door already comes in; who comes to a closed one is not sent anything.
+        await asyncio.sleep(0)
         for server in self.servers:
             server.close()
         self._leaving.is_leaving = True

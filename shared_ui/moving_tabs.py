@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from reflex.utils.token_manager import RedisTokenManager, SocketRecord
 
 _AGAIN_AFTER_SECONDS = 1.0
-_FORGET_IF_STILL_SO = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+# With the lock of what it was doing for this tab as it died: Reflex would wait ten seconds for it.
+_FORGET_IF_STILL_SO = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1], KEYS[2]) end"
 
 
 async def let_tabs_move(app: rx.App) -> None:
@@ -58,7 +59,7 @@ async def _free_what_the_dead_held(manager: RedisTokenManager, token: str) -> No
         return
     [(_, holders)] = await manager.redis.pubsub_numsub(_line_of(record.instance_id))
     if not holders:
-        await manager.redis.eval(_FORGET_IF_STILL_SO, 1, key, packed)  # pyright: ignore[reportGeneralTypeIssues]
+        await manager.redis.eval(_FORGET_IF_STILL_SO, 2, key, f"{token}_lock", packed)  # pyright: ignore[reportGeneralTypeIssues]
 
 
 def _line_of(instance_id: str) -> str:

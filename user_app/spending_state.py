@@ -201,10 +201,11 @@ class Spending(rx.State, mixin=True):
     @guard.signed_in
     async def typed(self, _caller: Caller, amount: str) -> None:
         self.words = ""
-        if self.problem_at == "amount":
-            self.problem_at = ""
+        # An emptied field may be heard of after its form was sent, and refused: what was said about it stands.
         if not amount.strip():
             return
+        if self.problem_at == "amount":
+            self.problem_at = ""
         try:
             paise = parse_typed_rupees(amount)
             with suppress(WalletFrozen):

@@ -28,6 +28,7 @@ from money.withdrawal import (
 )
 from runtime.batcher import Batcher
 from runtime.logs import correlated, logger
+from settings import BANKS
 from shared_db.connection import Connection, Database, with_retries
 from shared_db.notices import Notices
 from shared_db.resolutions import Resolution
@@ -48,6 +49,9 @@ log = logger(__name__)
 _LOSSES = house_account_id(HouseAccount.LOSSES)
 _steps = Counter("batua_withdrawal_steps", "What was carried out about withdrawals", ["bank", "status"])
 _alarms = Counter("batua_withdrawal_alarms", "Withdrawals that need a person to look", ["bank"])
+# Shown from the start: the first one would not be seen to grow.
+for _bank in BANKS:
+    _alarms.labels(_bank)
 
 
 class WithdrawalSettlement:

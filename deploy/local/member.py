@@ -12,7 +12,7 @@ from runtime.child import Child, ChildSpec
 WEB_APPS = ("user_app", "merchant_app")
 SERVICES = ("webhook_server", "withdraw_service", *WEB_APPS)
 """In the order in which a release takes them, as deploy/release.sh does."""
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 30.0
 
 
 @dataclass

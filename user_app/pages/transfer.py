@@ -72,7 +72,10 @@ class Transfer(rx.State):
 
     @guard.signed_in
     async def typed(self, _caller: Caller, amount: str) -> None:
-        self.words, self.problem = _read(amount) if amount.strip() else ("", "")
+        self.words = ""
+        # An emptied field may be heard of after its form was sent, and refused: what was said about it stands.
+        if amount.strip():
+            self.words, self.problem = _read(amount)
 
     @guard.signed_in
     async def start(self, _caller: Caller, form_data: AddMoneyForm) -> object:
