@@ -10,7 +10,8 @@ import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
-from shared_db.backup import NOT_TAKEN_ALONG, figures, fingerprint, is_whole
+from shared_db.backup import NOT_TAKEN_ALONG, figures
+from shared_db.backup_seal import fingerprint, is_whole
 from shared_db.migrate import bring_to, known_revisions, migrate
 from shared_db.postgres_tools import BackupRefused, libpq, run, tool
 from shared_db.restores import MARK
@@ -50,7 +51,7 @@ def restore(url: str, path: Path) -> tuple[dict[str, object], bool]:
         raise BackupRefused(
             f"{path} is not as `manage.py backup` has written it: cut short, damaged, or of another make."
         )
-    program = tool("pg_restore", at_least=server)
+    program = tool("pg_restore", server=server)
     contents = _contents(program, path)
     revision = _revision(program, path)
     _load(program, url, path, contents)
@@ -72,6 +73,10 @@ def _contents(program: Path, path: Path) -> str:
     try:
         listed = run(program, "--list", str(path))
     except BackupRefused as error:
+        if "unsupported version" in str(error):
+            raise BackupRefused(
+                f"{path} comes from a newer PostgreSQL than this server is: restore it into one as new as that."
+            ) from error
         raise BackupRefused(f"{path} is not a backup that can be read. {error}") from error
     return "".join(f"{line}\n" for line in listed.splitlines() if not _LEFT_OUT.match(line))
 
