@@ -1,6 +1,7 @@
 """What the metrics say of money under way, and what they must not say of money that has arrived."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ async def test_a_database_that_was_brought_back_is_told_until_somebody_lets_mone
 ):
     await show_queues(books.database)
     before = value("batua_outgoing_held_since_seconds")
-    hold(database_url)
+    hold(database_url, datetime.now(UTC))
     await show_queues(books.database)
     held = value("batua_outgoing_held_since_seconds")
     let_out(database_url, "Meera")
