@@ -127,13 +127,14 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="As `backu
 
 
 @application.command()
-def hold() -> None:
+def hold(
+    as_of: Annotated[str, typer.Option("--as-of", metavar="TIME", help="With offset, or a day in India.")],
+) -> None:
     """Say that this database was brought back by other means: nothing is paid out of it before `catch-up`."""
-    from shared_db.restores import hold as stop
+    from wallet.hold import held_as_of
 
     with _said_plainly(), database_address() as url:
-        stop(url)
-    console.print("Nothing is paid out until `manage.py catch-up --open-by NAME`.")
+        print(json.dumps(held_as_of(url, as_of)))
 
 
 @application.command()

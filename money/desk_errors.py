@@ -1,7 +1,8 @@
 """Refusals that whoever operates a wallet can meet, at the command line.
 
 Refusal (errors.py)
-├── NotADay, DayNotBegun, UnknownBank, StatementNotThere, NotHeld
+├── NotADay, DayNotBegun, UnknownBank, StatementNotThere
+├── NotHeld, NotAMoment, NotYet
 └── NotResolved
     ├── NothingWaits, StillUnderWay, NeverSent, SettledAlready
     ├── ResolvedAlready, ChangedMeanwhile, WordsRefused
@@ -30,7 +31,15 @@ class StatementNotThere(Refusal):
 
 
 class NotHeld(Refusal):
-    """No restore of this database waits for a comparison. If it was just brought back, say so by `manage.py hold`."""
+    """Nothing is held. A `manage.py restore` that was cut off is begun again; otherwise `manage.py hold` says so."""
+
+
+class NotAMoment(Refusal):
+    """A moment is written with its offset, such as 2026-11-27T21:00:00+05:30, or as a day, YYYY-MM-DD."""
+
+
+class NotYet(Refusal):
+    """This moment has not come yet: say as of when the database is, which is in the past."""
 
 
 class NotResolved(Refusal):

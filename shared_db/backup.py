@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import tempfile
 from collections.abc import Generator
@@ -17,12 +16,14 @@ from typing import BinaryIO
 import psycopg
 from psycopg.rows import class_row
 
-from shared_db.postgres_tools import BackupRefused, libpq, run, tool
+from shared_db.backup_seal import Inside, fingerprint, seal
+from shared_db.begun_restores import SCHEMA as MARK
+from shared_db.command_connection import connected
+from shared_db.postgres_tools import BackupRefused, run, tool
 
-_SEAL, _DIGITS = b"\nBatua backup, sha256 of all before this line: %s\n", 64
-_CHUNK_BYTES = 1_048_576
 _NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}
 """How a disk says that it cannot."""
+_UNFINISHED = ".unfinished-backup-"
 _FIGURES = """
 SELECT (SELECT version_num FROM alembic_version) AS revision,
        (SELECT count(*) FROM accounts) AS accounts,
@@ -55,17 +56,19 @@ class Figures:
 def backup(url: str, path: Path) -> dict[str, object]:
     """Write one, mode 0600; what `manage.py backup` prints.
 
-    Raises BackupRefused, and then there is no file; psycopg.OperationalError when the database is not there.
+    Raises BackupRefused, or DatabaseRefused when the database is not there; and then there is no file.
     """
     if os.path.lexists(path):
         raise BackupRefused(f"{path} is there already, and a backup overwrites nothing.")
-    with psycopg.connect(libpq(url)) as connection:
+    with connected(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        program = tool("pg_dump", at_least=connection.info.server_version // 10_000)
-        snapshot, taken_at = connection.execute("SELECT pg_export_snapshot(), clock_timestamp()").fetchall()[
-            0
-        ]
+        program = tool("pg_dump", server=connection.info.server_version // 10_000)
+        # We are idle for as long as the dump takes.
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        snapshot, taken_at = connection.execute(
+            "SELECT pg_export_snapshot(), statement_timestamp()"
+        ).fetchall()[0]
         try:
             found = figures(connection)
         except psycopg.errors.UndefinedTable as error:
@@ -79,13 +82,16 @@ def backup(url: str, path: Path) -> dict[str, object]:
                 "--format=custom",
                 f"--snapshot={snapshot}",
                 f"--exclude-table-data=public.{NOT_TAKEN_ALONG}",
+                f"--exclude-schema={MARK}",
                 "--no-owner",
                 "--no-privileges",
                 "--lock-wait-timeout=60s",
                 url=url,
                 output=file.fileno(),
             )
-            _seal(file)
+            # Nothing is asked of it any more, so nothing can go wrong with it once the file has its name.
+            connection.close()
+            seal(file, Inside(taken_at, found.accounts, found.transfers))
     return fingerprint(path) | {"snapshot_at": taken_at.isoformat()} | found.as_json()
 
 
@@ -97,46 +103,11 @@ def figures(connection: psycopg.Connection) -> Figures:
     return found
 
 
-def is_whole(path: Path) -> bool:
-    """Whether each byte is as it was written: its seal is that of what stands before it."""
-    with path.open("rb") as file:
-        sealed = file.seek(0, os.SEEK_END) - len(_SEAL % b"") - _DIGITS
-        if sealed < 0:
-            return False
-        file.seek(sealed)
-        seal = file.read()
-        return seal == _SEAL % _digest_of(file, sealed)
-
-
-def fingerprint(path: Path) -> dict[str, object]:
-    """Name, size and SHA-256 of a file."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return {"file": str(path), "bytes": file.tell(), "sha256": digest.hexdigest()}
-
-
-def _seal(file: BinaryIO) -> None:
-    """`pg_restore` does not see that the last bytes of a file are gone, nor that one of them is another."""
-    seal = _SEAL % _digest_of(file, file.seek(0, os.SEEK_END))
-    file.seek(0, os.SEEK_END)
-    file.write(seal)
-    file.flush()
-
-
-def _digest_of(file: BinaryIO, length: int) -> bytes:
-    """The SHA-256 of the first bytes, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    file.seek(0)
-    while length and (chunk := file.read(min(length, _CHUNK_BYTES))):
-        digest.update(chunk)
-        length -= len(chunk)
-    return digest.hexdigest().encode()
-
-
 @contextmanager
 def _complete_or_not_at_all(path: Path) -> Generator[BinaryIO]:
     """A file to write, which gets its name once it is on the disk. Raises BackupRefused."""
     try:
+        _see_that_it_can_be_named(path)
         with _nameless(path.parent) as (file, name):
             yield file
             os.fsync(file.fileno())
@@ -153,20 +124,34 @@ def _complete_or_not_at_all(path: Path) -> Generator[BinaryIO]:
         raise BackupRefused(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def _see_that_it_can_be_named(path: Path) -> None:
+    """Rather now than after an hour's dump. Raises BackupRefused."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=_UNFINISHED) as file:
+        linked = f"{file.name}-linked"
+        try:
+            os.link(file.name, linked)
+        except OSError as error:
+            raise BackupRefused(
+                f"{path} cannot be written: its disk knows no hard links ({error.strerror})."
+            ) from error
+        os.unlink(linked)  # noqa: PTH108
+
+
 @contextmanager
 def _nameless(folder: Path) -> Generator[tuple[BinaryIO, str]]:
     """A new file, mode 0600, and by which name it is linked; the system removes it when nobody has linked it."""
-    try:
-        number = os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600)
-    except OSError as error:
-        if error.errno not in _NO_NAMELESS_FILES:
-            raise
-    else:
-        with open(number, "w+b") as file:  # noqa: PTH123 # a number is no path
-            yield file, f"/proc/self/fd/{number}"
-        return
+    if without_a_name := getattr(os, "O_TMPFILE", 0):  # which is Linux's alone
+        try:
+            number = os.open(folder, without_a_name | os.O_RDWR, 0o600)
+        except OSError as error:
+            if error.errno not in _NO_NAMELESS_FILES:
+                raise
+        else:
+            with open(number, "w+b") as file:  # noqa: PTH123 # a number is no path
+                yield file, f"/proc/self/fd/{number}"
+            return
     # This disk knows no files without a name: only a `kill -9` leaves this one, and nobody takes it for a backup.
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".unfinished-backup-", delete=False) as file:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=_UNFINISHED, delete=False) as file:
         try:
             yield file.file, file.name  # pyright: ignore[reportReturnType] # a plain binary file
         finally:

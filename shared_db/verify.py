@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 import psycopg
 from psycopg.rows import class_row
 
+from shared_db.command_connection import connected
+
 _CHECK = """
 WITH numbered AS (
     SELECT e.account_id, e.number, e.amount_paise, e.balance_after_paise,
@@ -199,9 +201,9 @@ def verify(url: str) -> dict[str, int | bool]:
     state and bookings disagree, a lane that counts wrongly, a payment whose refunds are not what was given back of it,
     a refund in the ledger that belongs to no payment, and entries of the house that the watch over our books has not
     been told of.
-    Raises psycopg.OperationalError when the database is not there.
+    Raises DatabaseRefused when the database is not there, or no Batua in it.
     """
-    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+    with connected(url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         with connection.cursor(row_factory=class_row(_Found)) as cursor:

@@ -40,6 +40,7 @@ ENVIRONMENT_READERS = {
     "bench/scratch.py",
     "deploy/local/fleet.py",
     "deploy/healthcheck.py",
+    "shared_db/postgres_tools.py",
 }
 
 

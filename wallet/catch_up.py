@@ -59,8 +59,7 @@ async def catch_up(database: Database, clients: Mapping[str, BankClient]) -> Cau
     restore = await with_retries(database, held)
     if restore is None:
         raise NotHeld
-    # What a bank had booked before midnight may have been on its way to us at the snapshot.
-    first = kolkata_day(restore.snapshot_at) - _ONE_DAY
+    first = restore.first_day
     last = kolkata_day(await with_retries(database, clock))
     for bank, client in clients.items():
         for days in range((last - first).days + 1):

@@ -6,7 +6,7 @@ from prometheus_client import Gauge
 
 from shared_db.connection import Database, with_retries
 from shared_db.queues import OPEN_STATES, Open, open_withdrawals, waiting_by_bank
-from shared_db.restores import held
+from shared_db.restores import held_since
 
 _lanes = Gauge("batua_lanes_waiting", "Owners whose withdrawal has not ended", ["bank"])
 _due = Gauge("batua_lanes_due", "Owners whose withdrawal a worker would take now", ["bank"])
@@ -31,8 +31,8 @@ async def show_queues(database: Database) -> int:
     """Bring the figures up to date; 0, there is never more to do at once. Raises Unavailable."""
     waiting = await with_retries(database, waiting_by_bank)
     found = await with_retries(database, open_withdrawals)
-    restored = await with_retries(database, held)
-    _held_since.set(restored.restored_at.timestamp() if restored else 0)
+    since = await with_retries(database, held_since)
+    _held_since.set(since.timestamp() if since else 0)
     for one in waiting:
         _lanes.labels(one.bank).set(one.lanes)
         _due.labels(one.bank).set(one.due_lanes)

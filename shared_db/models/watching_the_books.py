@@ -89,7 +89,7 @@ class Restore(SQLModel, table=True):
         default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True)
     )
     snapshot_at: datetime = Field(sa_column=time_column())
-    """Not later than the backup's snapshot: what the banks did since may be unknown here."""
+    """The backup's snapshot, or earlier: what the banks did since may be unknown here."""
     restored_at: datetime = Field(sa_column=time_column())
     opened_at: datetime | None = Field(default=None, sa_column=time_column(nullable=True))
     """When its differences with the banks had been decided; none: money does not leave yet."""

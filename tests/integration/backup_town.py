@@ -39,15 +39,21 @@ def relations(url: str) -> int:
         return connection.execute(RELATIONS).fetchall()[0][0]
 
 
+def major_of(url: str) -> int:
+    """The server's version, such as 18."""
+    with psycopg.connect(url) as connection:
+        return connection.info.server_version // 10_000
+
+
 def left_in(folder: Path) -> list[str]:
     """The names of all files there, hidden ones as well."""
     return sorted(one.name for one in folder.iterdir())
 
 
-def command_lines() -> list[bytes]:
-    """Of every program that runs."""
+def command_lines(what: str = "cmdline") -> list[bytes]:
+    """Of every program that runs, or its `environ`."""
     found: list[bytes] = []
-    for one in Path("/proc").glob("[0-9]*/cmdline"):
+    for one in Path("/proc").glob(f"[0-9]*/{what}"):
         with contextlib.suppress(OSError):
             found.append(one.read_bytes())
     return found
@@ -55,13 +61,14 @@ def command_lines() -> list[bytes]:
 
 @asynccontextmanager
 async def running(
-    url: str, folder: Path, *arguments: str, before: Callable[[], None] | None = None
+    url: str, folder: Path, *arguments: str, before: Callable[[], None] | None = None, **environment: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A command of ours; whatever becomes of the block, it has ended afterwards."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "manage.py", *arguments),
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "BATUA_DATA": str(folder / "wallet"), "DATABASE_URL": url},
+        env={"PATH": os.environ["PATH"], "BATUA_DATA": str(folder / "wallet"), "DATABASE_URL": url}
+        | environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         preexec_fn=before,

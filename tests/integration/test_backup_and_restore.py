@@ -7,6 +7,7 @@ import json
 import random
 import resource
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -14,7 +15,8 @@ import pytest
 from psycopg import sql
 
 from money.movements import Kind
-from shared_db.backup import _seal, backup
+from shared_db.backup import backup
+from shared_db.backup_seal import Inside, seal
 from shared_db.migrate import migrate
 from shared_db.postgres_tools import BackupRefused, run, tool
 from shared_db.restore import restore
@@ -25,6 +27,7 @@ from tests.integration.backup_town import (
     ended,
     is_gone,
     left_in,
+    major_of,
     relations,
     running,
     waits_for_a_lock,
@@ -99,7 +102,7 @@ async def test_a_backup_loaded_by_hand_lets_no_money_out_either(database_url: st
     await asyncio.to_thread(backup, database_url, file)
 
     with an_empty_database(database_url) as elsewhere:
-        pg_restore = tool("pg_restore", at_least=15)
+        pg_restore = tool("pg_restore", server=major_of(elsewhere))
         listed = await asyncio.to_thread(run, pg_restore, "--list", str(file))
         wanted = tmp_path / "wanted"
         wanted.write_text("\n".join(one for one in listed.splitlines() if "EXTENSION" not in one))
@@ -177,8 +180,13 @@ async def test_a_newer_release_and_somebody_elses_backup_are_refused(
         with psycopg.connect(elsewhere) as connection:
             connection.execute("CREATE TABLE recipes (name text)")
         with foreign.open("w+b") as file:
-            run(tool("pg_dump", at_least=15), "--format=custom", url=elsewhere, output=file.fileno())
-            _seal(file)
+            run(
+                tool("pg_dump", server=major_of(elsewhere)),
+                "--format=custom",
+                url=elsewhere,
+                output=file.fileno(),
+            )
+            seal(file, Inside(datetime.now(UTC), 0, 0))
         with psycopg.connect(elsewhere) as connection:
             connection.execute("DROP TABLE recipes")
         with pytest.raises(BackupRefused, match="no Batua in it"):

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -295,7 +296,7 @@ async def test_a_database_brought_back_by_other_means_is_held_by_command(
             await catch_up(town.books.database, town.bank.clients)
         before = await is_stopped(town.books)
 
-        hold(database_url)
+        hold(database_url, datetime.now(UTC))
         stopped = await is_stopped(town.books)
         found = await catch_up(town.books.database, town.bank.clients)
         let_out(database_url, "Meera")

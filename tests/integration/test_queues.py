@@ -1,12 +1,14 @@
 """What the metrics say of money under way, and what they must not say of money that has arrived."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
 from shared_db.restores import hold, let_out
+from tests.integration.solvency_town import is_stopped
 from tests.integration.withdrawal_town import opened
 from tests.town import Books
 from wallet.watch_queues import show_queues
@@ -57,7 +59,7 @@ async def test_a_database_that_was_brought_back_is_told_until_somebody_lets_mone
 ):
     await show_queues(books.database)
     before = value("batua_outgoing_held_since_seconds")
-    hold(database_url)
+    hold(database_url, datetime.now(UTC))
     await show_queues(books.database)
     held = value("batua_outgoing_held_since_seconds")
     let_out(database_url, "Meera")
@@ -67,6 +69,14 @@ async def test_a_database_that_was_brought_back_is_told_until_somebody_lets_mone
     assert await books.ask(
         "SELECT extract(epoch FROM restored_at)::float8 FROM restores ORDER BY number DESC LIMIT 1"
     ) == [(pytest.approx(held),)]
+
+
+async def test_a_backup_that_was_loaded_and_not_marked_is_told_as_held(books: Books):
+    await books.ask("DELETE FROM restores")
+    await show_queues(books.database)
+
+    assert await is_stopped(books)
+    assert value("batua_outgoing_held_since_seconds") == 1
 
 
 async def test_withdrawals_are_told_by_state_until_the_bank_has_paid(database_url: str, tmp_path: Path):

@@ -24,10 +24,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("restores_pkey")),
     )
-    # This database has always been here: it begins open.
+    # This database has always been here: it begins open. Unless a backup of before was loaded into it a moment ago,
+    # whose restore has not come to its end: without a row no money leaves.
     op.execute(
         "INSERT INTO restores (snapshot_at, restored_at, opened_at, opened_by) "
-        "VALUES (now(), now(), now(), 'the migration that made this table')"
+        "SELECT now(), now(), now(), 'the migration that made this table' "
+        "WHERE to_regclass('batua_restore.begun') IS NULL"
     )
 
 
