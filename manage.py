@@ -140,13 +140,13 @@ def hold() -> None:
 def catch_up(
     open_by: Annotated[str | None, typer.Option(metavar="NAME", help="Who lets money out again.")] = None,
 ) -> None:
-    """After a restore, tell what the banks know and we do not; exit 0 nothing undecided, 1 something, 2 error."""
+    """After a restore, tell what the banks know and we do not; exit 0 all decided, 1 not all or not open, 2 error."""
     from wallet.desk import caught_up
 
     with _said_plainly(_NOTHING_DONE), database_address() as url:
         found = asyncio.run(caught_up(url, open_by=open_by))
     print(json.dumps(found))
-    raise typer.Exit(1 if found["undecided"] else 0)
+    raise typer.Exit(1 if found["undecided"] or (open_by and found["outgoing"] != "open") else 0)
 
 
 @application.command()
@@ -171,7 +171,9 @@ def resolve(
     by: Annotated[str, typer.Option("--by", help="Who has decided.")],
     paid: Annotated[str | None, typer.Option("--paid", metavar="UTR", help="The bank has paid it.")] = None,
     failed: Annotated[str | None, typer.Option("--failed", metavar="REASON", help="It has not.")] = None,
-    owner: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is: our row was lost.")] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="ID", help="Whose it is: we lost its row or token.")
+    ] = None,
     account: Annotated[str | None, typer.Option(metavar="NUMBER/IFSC", help="Where it was paid.")] = None,
 ) -> None:
     """Settle something that waits for a person, and write down who decided what."""
