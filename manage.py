@@ -141,13 +141,13 @@ def hold(
 def catch_up(
     open_by: Annotated[str | None, typer.Option(metavar="NAME", help="Who lets money out again.")] = None,
 ) -> None:
-    """After a restore, tell what the banks know and we do not; exit 0 nothing undecided, 1 something, 2 error."""
+    """After a restore, tell what the banks know and we do not; exit 0 all decided, 1 not all or not open, 2 error."""
     from wallet.desk import caught_up
 
     with _said_plainly(_NOTHING_DONE), database_address() as url:
         found = asyncio.run(caught_up(url, open_by=open_by))
     print(json.dumps(found))
-    raise typer.Exit(1 if found["undecided"] else 0)
+    raise typer.Exit(1 if found["undecided"] or (open_by and found["outgoing"] != "open") else 0)
 
 
 @application.command()

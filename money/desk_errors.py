@@ -6,7 +6,8 @@ Refusal (errors.py)
 └── NotResolved
     ├── NothingWaits, StillUnderWay, NeverSent, SettledAlready
     ├── ResolvedAlready, ChangedMeanwhile, WordsRefused
-    └── NotLost, AnotherUtr, WentBack, NotAnOwner, AccountWanted
+    ├── NotLost, AnotherUtr, WentBack, NotAnOwner, AccountWanted
+    └── OwnerWanted, PaymentsFirst
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class WordsRefused(NotResolved):
 
 
 class NotLost(NotResolved):
-    """An owner is named only for a payment or payout of which a bank's statement knows and we have no row."""
+    """An owner is named only for what a bank's statement has and we have no row of, or no token."""
 
 
 class AnotherUtr(NotResolved):
@@ -83,7 +84,7 @@ class AnotherUtr(NotResolved):
 
 
 class WentBack(NotResolved):
-    """The bank has this and its way back, so nobody is owed anything. Decide about both with --failed."""
+    """The bank has this and its way back, or gives it back because we refused its word. Decide with --failed."""
 
 
 class NotAnOwner(NotResolved):
@@ -92,3 +93,11 @@ class NotAnOwner(NotResolved):
 
 class AccountWanted(NotResolved):
     """A payout went to an account: name it as --account NUMBER/IFSC, and a payment without one."""
+
+
+class OwnerWanted(NotResolved):
+    """We lost our row of this, or its token: say whose it is by --owner, or decide with --failed. Nothing has moved."""
+
+
+class PaymentsFirst(NotResolved):
+    """The wallet is short of this while payments are undecided or pending. Decide those first. Nothing has moved."""

@@ -12,7 +12,9 @@ from money.rupees import Paise
 from runtime.logs import new_correlation_id
 from shared_db.connection import Connection
 from shared_db.ids import new_id
+from shared_db.late_tokens import write_alone
 from shared_db.ledger import post
+from shared_db.withdrawals import shortfall_reference
 
 _LOCK = "SELECT 1 FROM reconciliation_exceptions WHERE id = %s FOR NO KEY UPDATE"
 _IS_KNOWN = """
@@ -23,6 +25,22 @@ _WENT_BACK = """
 SELECT EXISTS (SELECT FROM reconciliation_exceptions
                 WHERE bank = %s AND reference = %s AND kind = %s AND gone_at IS NULL)
 """
+_IS_HELD = "SELECT coalesce(bool_or(opened_at IS NULL), true) FROM restores"
+# The bank has our row's money, and we never had its token, so that nobody could ask: a backup was taken in between.
+_NEVER_TOLD = """
+SELECT 1 FROM on_ramps
+ WHERE id = %s AND bank = %s AND token IS NULL AND status <> 'success' AND refund_decided_at IS NULL
+"""
+_NEVER_TOLD_OF = _NEVER_TOLD + " AND user_id = %s AND amount_paise = %s FOR NO KEY UPDATE"
+_MONEY_COMES = """
+SELECT EXISTS (SELECT FROM reconciliation_exceptions e
+                WHERE e.gone_at IS NULL
+                  AND (e.kind = 'payment' AND e.type IN ('missing_here', 'status')
+                       OR e.kind = 'reversal' AND e.type = 'status')
+                  AND NOT EXISTS (SELECT FROM resolutions r WHERE r.kind = 'exception' AND r.item = e.id::text))
+       OR EXISTS (SELECT FROM on_ramps o
+                   WHERE o.user_id = %s AND (o.status = 'pending' OR o.late_success_at IS NOT NULL))
+"""
 _OWNER = """
 SELECT b.balance_paise, b.frozen_at, b.closed_at IS NOT NULL, EXISTS (SELECT FROM users u WHERE u.id = b.account_id)
   FROM balances b WHERE b.account_id = %s FOR NO KEY UPDATE
@@ -32,6 +50,9 @@ _ON_RAMP = """
 INSERT INTO on_ramps (id, user_id, bank, amount_paise, status, bank_reference, correlation_id, created_at, expires_at,
                       settled_at, version)
 VALUES (%s, %s, %s, %s, 'success', %s, %s, %s, %s, clock_timestamp(), 0)
+ON CONFLICT (id) DO UPDATE
+   SET status = 'success', bank_reference = EXCLUDED.bank_reference, settled_at = EXCLUDED.settled_at,
+       late_success_at = NULL, next_enquiry_at = NULL, version = on_ramps.version + 1
 """
 _LANE = """
 INSERT INTO lanes (owner_id, bank, pending, last_number, next_at, token)
@@ -69,13 +90,37 @@ class Lost(NamedTuple):
 
 
 async def take_turns(connection: Connection, exception_id: uuid.UUID) -> None:
-    """Whoever decides about the same difference waits until this transaction has ended."""
+    """Whoever else writes a row again, or compares this day anew, waits until this transaction has ended."""
+    await write_alone(connection)
     await connection.execute(_LOCK, (exception_id,))
+
+
+async def is_held(connection: Connection) -> bool:
+    """Whether this database was brought back and money does not leave it yet."""
+    row = await (await connection.execute(_IS_HELD)).fetchone()
+    return bool(row and row[0])
 
 
 async def is_known(connection: Connection, reference: uuid.UUID) -> bool:
     """Whether a payment, a payout or a movement of ours has this id."""
     row = await (await connection.execute(_IS_KNOWN, {"id": reference})).fetchone()
+    return bool(row and row[0])
+
+
+async def has_no_token(connection: Connection, reference: uuid.UUID, at: str) -> bool:
+    """Whether a payment of ours at this bank has this id, never got a token, and was not credited."""
+    return await (await connection.execute(_NEVER_TOLD, (reference, at))).fetchone() is not None
+
+
+async def lock_without_token(connection: Connection, lost: Lost) -> bool:
+    """Whether it is such a payment, of this very owner and amount; locked then. To be asked before the balance."""
+    asked = (lost.id, lost.bank, lost.owner_id, lost.amount_paise)
+    return await (await connection.execute(_NEVER_TOLD_OF, asked)).fetchone() is not None
+
+
+async def money_may_come(connection: Connection, owner_id: uuid.UUID) -> bool:
+    """Whether money of this owner may still arrive: a difference that is undecided, or a payment that is open."""
+    row = await (await connection.execute(_MONEY_COMES, (owner_id,))).fetchone()
     return bool(row and row[0])
 
 
@@ -98,7 +143,10 @@ async def lock_lane(connection: Connection, owner_id: uuid.UUID) -> int:
 
 
 async def write_payment(connection: Connection, lost: Lost) -> None:
-    """A payment that arrives now. Within a transaction; the owner is locked and open."""
+    """A payment that arrives now, also where its row stands without a token.
+
+    Within a transaction; the owner is locked and open.
+    """
     await connection.execute(
         _ON_RAMP,
         (
@@ -117,18 +165,18 @@ async def write_payment(connection: Connection, lost: Lost) -> None:
 
 async def write_payout(
     connection: Connection, lost: Lost, owner: Owner, *, number: int, account_number: str, ifsc: str
-) -> int:
-    """A payout that leaves now, also from a frozen wallet; what the wallet is short of comes from the losses, in paise.
+) -> None:
+    """A payout that leaves now, also from a frozen wallet; what `shortfall` says comes from the losses.
 
     Within a transaction; lane and owner are locked.
     """
     in_flight, cash = (bank_account_id(lost.bank, one) for one in (BankAccount.IN_FLIGHT, BankAccount.CASH))
     named = f"withdrawal:{lost.id}"
-    short = max(0, lost.amount_paise - owner.balance_paise)
+    short = shortfall(lost, owner)
     if short:
         losses = house_account_id(HouseAccount.LOSSES)
-        part = lost._replace(amount_paise=short)
-        await _post(connection, part, f"{named}:shortfall", Kind.COMPENSATION, losses, lost.owner_id)
+        part, borne = lost._replace(amount_paise=short), shortfall_reference(lost.id)
+        await _post(connection, part, borne, Kind.COMPENSATION, losses, lost.owner_id)
     if owner.frozen_at:
         # It has left already; the freeze is for what its owner begins.
         await connection.execute(_FREEZE, (None, lost.owner_id))
@@ -143,7 +191,11 @@ async def write_payout(
             *(lost.began_at, lost.began_at, lost.utr, new_correlation_id(), lost.began_at),
         ),
     )
-    return short
+
+
+def shortfall(lost: Lost, owner: Owner) -> int:
+    """What the owner's wallet is short of, in paise."""
+    return max(0, lost.amount_paise - owner.balance_paise)
 
 
 async def _post(

@@ -21,7 +21,10 @@ from shared_db.postgres_tools import libpq
 # writes one every second, also once the database is back.
 # Whatever was on its way to a bank then may have been sent since: the bank is asked before anything is sent (again),
 # and a payout it does not know counts as final only as long after now as after any other send.
+# First the whole table of lanes: whoever changes a withdrawal has locked its lane before, so nobody is in the middle of
+# one, no two of us block each other, and what was sent while we waited was sent before "now".
 MARK = (
+    "LOCK TABLE lanes IN EXCLUSIVE MODE",
     """
 INSERT INTO restores (snapshot_at, restored_at)
 SELECT coalesce(%(snapshot_at)s::timestamptz,
@@ -32,15 +35,16 @@ SELECT coalesce(%(snapshot_at)s::timestamptz,
     """
 UPDATE withdrawals w
    SET status = CASE w.status WHEN 'queued' THEN 'unknown' ELSE w.status END, next_call = 'enquire',
-       sends = greatest(w.sends, 1), first_sent_at = coalesce(w.first_sent_at, r.snapshot_at), last_sent_at = now(),
-       version = w.version + 1
+       sends = greatest(w.sends, 1), first_sent_at = coalesce(w.first_sent_at, r.snapshot_at),
+       last_sent_at = clock_timestamp(), version = w.version + 1
   FROM (SELECT snapshot_at FROM restores ORDER BY number DESC LIMIT 1) r
  WHERE w.status IN ('queued', 'sending', 'unknown', 'needs_attention')
 """,
-    "UPDATE lanes SET next_at = now(), token = token + 1, worker = NULL WHERE pending > 0",
+    "UPDATE lanes SET next_at = clock_timestamp(), token = token + 1, worker = NULL WHERE pending > 0",
 )
 _HELD = """
-SELECT number, snapshot_at, restored_at FROM restores WHERE opened_at IS NULL ORDER BY snapshot_at LIMIT 1
+SELECT (SELECT max(number) FROM restores), snapshot_at, restored_at FROM restores
+ WHERE opened_at IS NULL ORDER BY snapshot_at LIMIT 1
 """
 # Without a row a backup was loaded and not marked, by hand or by a restore that was cut off: that is held as well.
 _HELD_SINCE = """
@@ -48,7 +52,8 @@ SELECT CASE WHEN count(*) = 0 THEN 'epoch'::timestamptz + interval '1 second'
             ELSE min(restored_at) FILTER (WHERE opened_at IS NULL) END
   FROM restores
 """
-_OPEN = "UPDATE restores SET opened_at = clock_timestamp(), opened_by = %s WHERE opened_at IS NULL"
+_OPEN = "UPDATE restores SET opened_at = clock_timestamp(), opened_by = %s WHERE opened_at IS NULL AND number <= %s"
+_STOPPED = "SELECT outgoing_is_stopped()"
 _DIFFERENCES = """
 SELECT e.id::text, e.bank, e.day, e.type, e.kind, e.reference, e.utr, e.ours_paise, e.theirs_paise,
        EXISTS (SELECT FROM resolutions r WHERE r.kind = 'exception' AND r.item = e.id::text)
@@ -62,6 +67,7 @@ class Held(NamedTuple):
     """A restore after which nobody has let money out yet; of several, the one with the oldest snapshot."""
 
     number: int
+    """Of the newest restore there is: what is held later was not seen yet."""
     snapshot_at: datetime
     restored_at: datetime
 
@@ -123,7 +129,12 @@ async def differences(connection: Connection, first: date, last: date) -> Sequen
         return await (await cursor.execute(_DIFFERENCES, (first, last))).fetchall()
 
 
-def let_out(url: str, by: str) -> None:
-    """Every difference has been decided, says whoever is named: money may leave again."""
+def let_out(url: str, by: str, *, up_to: int) -> bool:
+    """Every difference has been decided, says whoever is named, of the restores up to this number.
+
+    Whether money leaves now: not where the database was held once more since, or where our books do not add up.
+    """
     with psycopg.connect(libpq(url)) as connection:
-        connection.execute(_OPEN, (by,))
+        connection.execute(_OPEN, (by, up_to))
+        [(is_stopped,)] = connection.execute(_STOPPED).fetchall()
+    return not is_stopped

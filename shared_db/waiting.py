@@ -32,6 +32,7 @@ _REJECTED_ONES = (
 """
 )
 _REJECTED_ONE = _REJECTED + " AND e.bank = %s AND e.event_id = %s"
+_REJECTED_PAYMENTS = _REJECTED + " AND e.bank = %s AND e.type = 'payment.succeeded'"
 _EXCEPTIONS = """
 SELECT e.id, e.bank, e.day, e.type, e.kind, e.reference, e.utr, e.ours_paise, e.theirs_paise, e.found_at
   FROM reconciliation_exceptions e WHERE e.gone_at IS NULL
@@ -117,6 +118,13 @@ async def rejected_webhook(connection: Connection, bank: str, event_id: str) -> 
     async with connection.cursor(row_factory=args_row(RejectedWebhook)) as cursor:
         await cursor.execute(_REJECTED_ONE.encode(), (bank, event_id))
         return await cursor.fetchone()
+
+
+async def rejected_payments(connection: Connection, bank: str) -> list[RejectedWebhook]:
+    """What this bank has said of payments that were made, and we have refused."""
+    async with connection.cursor(row_factory=args_row(RejectedWebhook)) as cursor:
+        await cursor.execute(_REJECTED_PAYMENTS.encode(), (bank,))
+        return await cursor.fetchall()
 
 
 async def exception_of(connection: Connection, exception_id: uuid.UUID) -> OpenException | None:

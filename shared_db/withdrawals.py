@@ -100,7 +100,7 @@ class Claimed(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """One movement of the whole amount."""
+    """One movement, of the whole amount unless another is named."""
 
     id: uuid.UUID
     reference: str
@@ -108,6 +108,7 @@ class Moved(NamedTuple):
     source: uuid.UUID
     target: uuid.UUID
     holder: uuid.UUID | None = None
+    amount_paise: int | None = None
 
 
 class Attempt(NamedTuple):
@@ -171,6 +172,7 @@ UPDATE withdrawals w SET {assignments}, version = w.version + 1
     assignments=SQL(", ").join([SQL("{0} = r.{0}").format(Identifier(name)) for name in _RULED]),
 )
 _SOURCE = "SELECT source_id FROM transfers WHERE reference = %s"
+_SHORTFALL = "SELECT amount_paise FROM transfers WHERE reference = %s"
 _CARRY_OUT = "SELECT outcome FROM carry_out_withdrawals(%s::jsonb) ORDER BY place"
 
 
@@ -235,6 +237,17 @@ async def source_of(connection: Connection, reference: str) -> uuid.UUID | None:
     """From which account the transfer of this reference came."""
     row = await (await connection.execute(_SOURCE, (reference,))).fetchone()
     return row[0] if row else None
+
+
+def shortfall_reference(withdrawal_id: uuid.UUID) -> str:
+    """Under which the losses have paid what the wallet was short of."""
+    return f"withdrawal:{withdrawal_id}:shortfall"
+
+
+async def shortfall_paise(connection: Connection, withdrawal_id: uuid.UUID) -> int:
+    """How much of it came from the losses; 0 of nearly every one."""
+    row = await (await connection.execute(_SHORTFALL, (shortfall_reference(withdrawal_id),))).fetchone()
+    return row[0] if row else 0
 
 
 def _seen(row: TupleRow) -> SeenWithdrawal:

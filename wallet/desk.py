@@ -87,6 +87,8 @@ async def resolved(
 async def caught_up(url: str, *, open_by: str | None) -> dict[str, object]:
     """What `manage.py catch-up` prints. With a name and nothing undecided, money may leave again.
 
+    "stopped" is what it stays where it was held once more meanwhile, or where our books do not add up.
+
     Raises WordsRefused, and as `wallet.catch_up` does.
     """
     name = one_line(open_by) if open_by is not None else None
@@ -97,10 +99,10 @@ async def caught_up(url: str, *, open_by: str | None) -> dict[str, object]:
             for there in [settings().bank(bank)]
         }
         found = await catch_up(database, clients)
-    is_open = name is not None and not found.undecided
-    if is_open:
-        let_out(url, str(name))
-    return found.as_json() | {"outgoing": "open" if is_open else "held"}
+    outgoing = "held"
+    if name is not None and not found.undecided:
+        outgoing = "open" if let_out(url, name, up_to=found.restore.number) else "stopped"
+    return found.as_json() | {"outgoing": outgoing}
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from money.desk_errors import (
     NeverSent,
     NothingWaits,
     NotLost,
+    OwnerWanted,
     ResolvedAlready,
     SettledAlready,
     StillUnderWay,
@@ -23,7 +24,7 @@ from shared_db.ids import new_id
 from shared_db.resolutions import Resolution, followed_from, is_resolved, write
 from shared_db.waiting import OpenException, exception_of, rejected_webhook
 from shared_db.withdrawals import SeenWithdrawal, see
-from wallet.resolve_lost import Whose, write_again
+from wallet.resolve_lost import Whose, wants_an_owner, write_again
 from wallet.settle_withdrawal import WithdrawalSettlement, with_what_followed
 from wallet.written import hides_something
 
@@ -121,6 +122,10 @@ async def _resolve_exception(
         raise NothingWaits
     if await with_retries(database, is_decided):
         raise ResolvedAlready
+    if decision.outcome is Outcome.SUCCEEDED and await with_retries(
+        database, lambda connection: wants_an_owner(connection, exception)
+    ):
+        raise OwnerWanted
     resolution = _resolution("exception", str(exception_id), decision)
     seen = await _withdrawal_of(database, exception)
     if seen and _settles(settlement, exception, seen, decision):

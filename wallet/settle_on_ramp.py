@@ -28,6 +28,7 @@ from money.on_ramp import (
 )
 from runtime.batcher import Batcher
 from shared_db.connection import Connection, Database, with_retries
+from shared_db.late_tokens import PaidWord, keep_late_tokens
 from shared_db.notices import Notices
 from shared_db.on_ramps import (
     Event,
@@ -171,8 +172,25 @@ def _tell(notices: Notices, done: Sequence[_Carried]) -> None:
 
 
 async def _settle_round(connection: Connection, rounds: _Rounds, places: list[int]) -> list[_Carried]:
-    subjects = [rounds.deliveries[place].subject for place in places if place in rounds.to_be_read]
+    deliveries = [rounds.deliveries[place] for place in places if place in rounds.to_be_read]
+    subjects = [one.subject for one in deliveries]
     rows = await see_by_token(connection, subjects) if subjects else []
+    known = {(row.token, row.bank) for row in rows}
+    strange = [
+        word for one in deliveries if (one.subject, one.bank) not in known and (word := _paid_word(one))
+    ]
+    if not strange:
+        return await _settle_as_read(connection, rounds, places, rows)
+    async with connection.transaction():
+        await keep_late_tokens(connection, strange)
+        # In any case: another webhook may have brought the same token just now.
+        rows = await see_by_token(connection, subjects)
+        return await _settle_as_read(connection, rounds, places, rows)
+
+
+async def _settle_as_read(
+    connection: Connection, rounds: _Rounds, places: list[int], rows: Sequence[SeenOnRamp]
+) -> list[_Carried]:
     seen = {(row.token, row.bank): row for row in rows}
     tokens = {row.token for row in rows}
     decided: list[Decided] = []
@@ -187,6 +205,19 @@ async def _settle_round(connection: Connection, rounds: _Rounds, places: list[in
         decided.append(one)
         steps.append(step(one, kept(delivery, one.judgement)))
     return [_Carried(*one) for one in zip(decided, steps, await settle(connection, steps), strict=True)]
+
+
+def _paid_word(delivery: Delivery) -> PaidWord | None:
+    if not isinstance(delivery.event, PaymentSucceededEvent):
+        return None
+    said = delivery.event.data
+    try:
+        user_id = uuid.UUID(said.user_identifier)
+    except ValueError:
+        return None
+    if str(user_id) != said.user_identifier:
+        return None  # ours are ids as we write them
+    return PaidWord(delivery.bank, said.token, said.bank_reference, user_id, said.amount_paise)
 
 
 def _assumed(bank: str, event: PaymentEvent) -> SeenOnRamp:

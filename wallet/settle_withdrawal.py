@@ -40,13 +40,15 @@ from shared_db.withdrawals import (
     StepOutcome,
     carry_out,
     see,
+    shortfall_paise,
     source_of,
 )
 from wallet.settle_on_ramp import Delivery, kept
-from wallet.withdrawal_steps import moved, take_back_reference
+from wallet.withdrawal_steps import back_to_the_losses, moved, take_back_reference
 
 log = logger(__name__)
 _LOSSES = house_account_id(HouseAccount.LOSSES)
+_COMES_BACK = {Booking.REVERSE, Booking.REVERSE_TO_SUSPENSE}
 _steps = Counter("batua_withdrawal_steps", "What was carried out about withdrawals", ["bank", "status"])
 _alarms = Counter("batua_withdrawal_alarms", "Withdrawals that need a person to look", ["bank"])
 # Shown from the start: the first one would not be seen to grow.
@@ -178,7 +180,11 @@ class WithdrawalSettlement:
             taken_from = await with_retries(
                 self._database, lambda connection: source_of(connection, reference)
             )
-        return tuple(moved(seen, one, taken_from=taken_from) for one in step.bookings)
+        movements = tuple(moved(seen, one, taken_from=taken_from) for one in step.bookings)
+        if not _COMES_BACK.intersection(step.bookings):
+            return movements
+        short = await with_retries(self._database, lambda connection: shortfall_paise(connection, seen.id))
+        return (*movements, back_to_the_losses(seen, movements[-1], short)) if short else movements
 
     async def _flush(self, steps: Sequence[CarriedOut]) -> list[StepOutcome]:
         async def work(connection: Connection) -> list[StepOutcome]:

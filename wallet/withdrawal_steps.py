@@ -44,6 +44,15 @@ def moved(seen: SeenWithdrawal, booking: Booking, *, taken_from: uuid.UUID | Non
             return _moved(seen, booking, Kind.REVERSAL, cash, back)
 
 
+def back_to_the_losses(seen: SeenWithdrawal, came_back: Moved, shortfall_paise: int) -> Moved:
+    """Its owner was short of so much of it, and the house has borne that: what came back of it is the house's."""
+    losses = house_account_id(HouseAccount.LOSSES)
+    reference = f"withdrawal:{seen.id}:shortfall_back"
+    return Moved(
+        new_id(), reference, Kind.COMPENSATION, came_back.target, losses, amount_paise=shortfall_paise
+    )
+
+
 def _moved(
     seen: SeenWithdrawal,
     booking: Booking,

@@ -37,11 +37,13 @@ BEGIN
         END IF;
         judged := judged || step.id;
         FOR moved IN SELECT * FROM jsonb_to_recordset(step.movements)
-                         AS m (id uuid, reference text, kind text, source uuid, target uuid, holder uuid)
+                         AS m (id uuid, reference text, kind text, source uuid, target uuid, holder uuid,
+                               amount_paise bigint)
         LOOP
             places := places || step.at; ids := ids || moved.id; refs := refs || moved.reference;
             kinds := kinds || moved.kind; sources := sources || moved.source; targets := targets || moved.target;
-            amounts := amounts || seen.amount_paise; holders := holders || moved.holder;
+            -- The whole amount, where none is named.
+            amounts := amounts || coalesce(moved.amount_paise, seen.amount_paise); holders := holders || moved.holder;
         END LOOP;
     END LOOP;
 

@@ -5,8 +5,9 @@
 -- tenth of the table and reads it all (measured: 12 ms a claim among 100,000 lanes, not 0.5).
 -- Due is compared with a value, not with clock_timestamp(): that one may change from row to row, so no index can stop at
 -- it, and a claim that finds nothing due reads every lane that waits (20 ms among 100,000 in back-off, not 0.2).
--- A frozen wallet sends nothing: its lane is put off while its head has not been sent. While outgoing
--- money is stopped nobody sends anything; what was sent is still asked about.
+-- A frozen wallet sends nothing, and while outgoing money is stopped nobody does: a lane is put off while what its head
+-- waits for is to be sent, for the first time or again. (After a restore even what was queued counts as sent, and its
+-- bank says that it is not there.) What was sent is still asked about.
 -- While the bank's breaker is open, one lane is handed out every `p_try_every`, to one worker of all. (A worker that
 -- finds nothing due leaves the try to others.) The breaker comes with each lane.
 DROP FUNCTION IF EXISTS claim_lanes(text, integer, text, interval);
@@ -36,7 +37,7 @@ BEGIN
 
     SELECT array_agg(b.account_id) INTO put_off FROM balances b
      WHERE b.account_id = ANY (owners) AND (stopped OR b.frozen_at IS NOT NULL)
-       AND (SELECT w.status = 'queued' OR stopped AND w.status = 'unknown' AND w.next_call = 'send' FROM withdrawals w
+       AND (SELECT w.status = 'queued' OR w.status = 'unknown' AND w.next_call = 'send' FROM withdrawals w
              WHERE w.owner_id = b.account_id
                AND (w.status IN ('queued', 'sending', 'unknown', 'needs_attention') OR w.doubted_at IS NOT NULL)
              ORDER BY w.number LIMIT 1);

@@ -7,123 +7,31 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from money.desk_errors import NotHeld, NotResolved
+from money.desk_errors import NotHeld
 from money.errors import OutgoingStopped
 from shared_db.backup import backup
-from shared_db.models import OnRamp
 from shared_db.restore import restore
 from shared_db.restores import hold, let_out
 from shared_db.verify import verify
 from tests.integration import books_town
 from tests.integration.backup_town import an_empty_database
-from tests.integration.books_town import Town
+from tests.integration.on_ramp_town import waiting_for_a_lock
+from tests.integration.restored_town import PAID_TO, Story, a_story, lets_money_out, living_on, told
 from tests.integration.solvency_town import is_stopped
 from tests.integration.test_books_commands import manage
-from tests.integration.withdrawal_town import ACCOUNT, IFSC
-from tests.integration.withdrawal_town import Town as WithdrawalTown
-from tests.town import Books
-from wallet.catch_up import CaughtUp, catch_up
-from wallet.resolve import resolve_lost, was_paid
-from wallet.resolve_lost import whose
-
-PAID_TO = f"{ACCOUNT}/{IFSC}"
-
-
-@dataclass
-class Story:
-    """A day that was backed up in its middle, and the town that lives on the restored books."""
-
-    asha: uuid.UUID
-    ravi: uuid.UUID
-    queued: uuid.UUID
-    """Withdrawal of asha's, ₹50: queued at the backup, paid after it."""
-    begun: uuid.UUID
-    """Payment of asha's, ₹20: pending at the backup, credited after it."""
-    lost_payment: uuid.UUID
-    lost_payout: uuid.UUID
-    lost_large_payout: uuid.UUID
-    came_back: uuid.UUID
-    town: Town
-    """On the restored database."""
-
-    async def catches_up(self) -> CaughtUp:
-        return await catch_up(self.town.books.database, self.town.bank.clients)
-
-    async def id_of(self, kind: str, reference: uuid.UUID) -> tuple[str, str]:
-        """The difference's id and UTR, as `review` lists them."""
-        [found] = [
-            (one.id, one.utr or "")
-            for one in (await self.catches_up()).differences
-            if (one.kind, one.reference) == (kind, str(reference))
-        ]
-        return found
-
-    async def payment(self, payment_id: uuid.UUID) -> OnRamp:
-        async with self.town.books.database.transaction() as session:
-            found = await session.get(OnRamp, payment_id)
-        assert found
-        return found
-
-    async def says_paid(self, item: str, utr: str, owner: uuid.UUID | str, account: str | None = None) -> str:
-        """What followed, or the name of the refusal."""
-        try:
-            of, decision = whose(str(owner), account), was_paid(utr, by="Meera")
-            return await resolve_lost(self.town.books.database, item, decision, of)
-        except NotResolved as refused:
-            return type(refused).__name__
+from wallet.catch_up import catch_up
 
 
 @pytest.fixture
 async def story(database_url: str, tmp_path: Path) -> AsyncIterator[Story]:
-    async with books_town.opened(database_url, tmp_path) as before:
-        asha, ravi = await before.books.person(500), await before.books.person(300)
-        queued = await before.withdrawals.asks(asha, 50)
-        begun = await before.adds(asha, 20)
-        file = tmp_path / "batua.dump"
-        await asyncio.to_thread(backup, database_url, file)
-
-        worker = before.withdrawals.worker()
-        await worker.turn()
-        lost_payment = await before.adds(ravi, 70)
-        await before.sweeps(begun, lost_payment)
-        lost_payout = await before.withdrawals.asks(ravi, 40)
-        richer = await before.adds(asha, 1_000)
-        await before.sweeps(richer)
-        await worker.turn()
-        lost_large_payout = await before.withdrawals.asks(asha, 900)
-        await worker.turn()
-        await before.break_it(reversal_rate=1, reversal_after_ms=0)
-        came_back = await before.withdrawals.asks(ravi, 10)
-        await worker.turn()
-        await before.hears_of_its_return(came_back)
-        await before.break_it()
-        with an_empty_database(database_url) as elsewhere:
-            await asyncio.to_thread(restore, elsewhere, file)
-            async with _living_on(elsewhere, before) as town:
-                yield Story(
-                    *(asha, ravi, queued, begun.id, lost_payment.id),
-                    *(lost_payout, lost_large_payout, came_back, town),
-                )
-
-
-@asynccontextmanager
-async def _living_on(url: str, before: Town) -> AsyncIterator[Town]:
-    async with Books(url) as books:
-        town = Town(WithdrawalTown(books, before.bank))
-        yield town
-        await town.withdrawals.close()
-        books.is_right()
-
-
-def told(found: CaughtUp) -> Counter[tuple[str, str, int | None]]:
-    return Counter((f"{one.type} {one.kind}", one.reference, one.theirs_paise) for one in found.differences)
+    async with a_story(database_url, tmp_path) as story:
+        yield story
 
 
 async def test_what_happened_at_the_bank_after_the_backup_is_told_to_the_line(story: Story) -> None:
@@ -165,7 +73,7 @@ async def test_nothing_is_paid_twice_once_workers_run_on_the_restored_books(stor
     await town.withdrawals.worker("after the restore").turn()
     await town.sweeps(await story.payment(story.begun))
     settled = await town.withdrawals.status(story.queued)
-    let_out(town.books.url, "Meera")
+    lets_money_out(town.books.url)
     await town.withdrawals.make_due()
     await town.withdrawals.worker("after it was opened").turn()
 
@@ -184,13 +92,13 @@ async def test_a_withdrawal_that_the_bank_never_got_leaves_only_when_money_is_le
         await asyncio.to_thread(backup, database_url, tmp_path / "batua.dump")
         with an_empty_database(database_url) as elsewhere:
             await asyncio.to_thread(restore, elsewhere, tmp_path / "batua.dump")
-            async with _living_on(elsewhere, before) as town:
+            async with living_on(elsewhere, before) as town:
                 worker = town.withdrawals.worker()
                 for _ in range(3):
                     await town.withdrawals.make_due()
                     await worker.turn()
                 held = (await town.withdrawals.status(queued), await town.statement())
-                let_out(elsewhere, "Meera")
+                lets_money_out(elsewhere)
                 await town.withdrawals.make_due()
                 await worker.turn()
 
@@ -214,12 +122,12 @@ async def test_decisions_repair_the_books_until_nothing_is_left_and_money_leaves
 
     item, utr = await story.id_of("payment", story.lost_payment)
     followed = [await story.says_paid(item, utr, story.ravi)]
+    followed += [await town.decides(richer.id, failed="the bank gives it back to its customer")]
     item, utr = await story.id_of("payout", story.lost_payout)
     followed += [await story.says_paid(item, utr, story.ravi, PAID_TO)]
     item, utr = await story.id_of("payout", story.lost_large_payout)
     await books.ask("UPDATE balances SET frozen_at = now() WHERE account_id = %s", story.asha)
     followed += [await story.says_paid(item, utr, story.asha, PAID_TO)]
-    followed += [await town.decides(richer.id, failed="the bank gives it back to its customer")]
     for kind in ("payout", "reversal"):
         item, _ = await story.id_of(kind, story.came_back)
         followed += [await town.decides(item, failed="went out and came back")]
@@ -227,9 +135,10 @@ async def test_decisions_repair_the_books_until_nothing_is_left_and_money_leaves
 
     assert followed == [
         "payment written again, on_ramp",
+        "recorded, nothing moved",
         "payout written again, hold, capture",
         "payout written again, hold, capture, ₹430.00 of it from the losses",
-        *["recorded, nothing moved"] * 3,
+        *["recorded, nothing moved"] * 2,
     ]
     assert found.undecided == 0
     assert sorted(told(found)) == sorted(
@@ -244,7 +153,7 @@ async def test_decisions_repair_the_books_until_nothing_is_left_and_money_leaves
         "SELECT frozen_at IS NOT NULL FROM balances WHERE account_id = %s", story.asha
     ) == [(True,)]
     assert verify(books.url)["ok"]
-    let_out(books.url, "Meera")
+    lets_money_out(books.url)
     leaves = await town.withdrawals.asks(story.ravi, 5)
     await town.withdrawals.worker("open").turn()
     assert await town.withdrawals.status(leaves) == "paid"
@@ -299,13 +208,56 @@ async def test_a_database_brought_back_by_other_means_is_held_by_command(
         hold(database_url, datetime.now(UTC))
         stopped = await is_stopped(town.books)
         found = await catch_up(town.books.database, town.bank.clients)
-        let_out(database_url, "Meera")
+        lets_money_out(database_url)
 
         assert (before, stopped, await is_stopped(town.books)) == (False, True, False)
         assert (found.undecided, found.differences) == (0, [])
         assert await town.books.ask("SELECT opened_by FROM restores ORDER BY number DESC LIMIT 1") == [
             ("Meera",)
         ]
+
+
+async def test_what_was_held_while_the_banks_were_asked_stays_held(database_url: str, tmp_path: Path) -> None:
+    async with books_town.opened(database_url, tmp_path) as town:
+        hold(database_url, datetime.now(UTC))
+        found = await catch_up(town.books.database, town.bank.clients)
+        hold(database_url, datetime.now(UTC))
+
+        leaves = let_out(database_url, "Meera", up_to=found.restore.number)
+        stopped = await is_stopped(town.books)
+        found = await catch_up(town.books.database, town.bank.clients)
+
+        assert (leaves, stopped) == (False, True)
+        assert let_out(database_url, "Meera", up_to=found.restore.number)
+        assert not await is_stopped(town.books)
+
+
+async def test_a_database_is_held_beside_a_worker_in_the_middle_of_a_withdrawal(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with books_town.opened(database_url, tmp_path) as town:
+        asha = await town.books.person(100)
+        withdrawal = await town.withdrawals.asks(asha, 60)
+        async with await psycopg.AsyncConnection.connect(database_url) as worker, worker.transaction():
+            await worker.execute("SELECT FROM lanes WHERE owner_id = %s FOR NO KEY UPDATE", (asha,))
+            holding = asyncio.create_task(asyncio.to_thread(hold, database_url, datetime.now(UTC)))
+            await waiting_for_a_lock(town.books, 1)
+            await worker.execute(
+                """UPDATE withdrawals SET status = 'sending', sends = 1, next_call = 'enquire',
+                          first_sent_at = clock_timestamp(), last_sent_at = clock_timestamp(), version = version + 1
+                    WHERE id = %s""",
+                (withdrawal,),
+            )
+            await worker.execute("UPDATE lanes SET worker = 'one' WHERE owner_id = %s", (asha,))
+            [(sent_at,)] = await (await worker.execute("SELECT clock_timestamp()")).fetchall()
+        await holding
+
+        assert await is_stopped(town.books)
+        assert await town.books.ask(
+            "SELECT status, next_call, sends, last_sent_at > %s FROM withdrawals WHERE id = %s",
+            *(sent_at, withdrawal),
+        ) == [("sending", "enquire", 1, True)]
+        assert await town.books.ask("SELECT worker FROM lanes WHERE owner_id = %s", asha) == [(None,)]
 
 
 async def test_catch_up_is_a_command_that_lets_money_out_only_when_nothing_is_undecided(

@@ -35,8 +35,9 @@ async def says(
     *,
     bank: str = "hdfc",
     user: str | None = None,
+    utr: str = "UTR0001",
 ) -> tuple[int, dict[str, str]]:
-    data = {"reference": str(reference), "amount_paise": rupees * 10**2, "bank_reference": "UTR0001"}
+    data = {"reference": str(reference), "amount_paise": rupees * 10**2, "bank_reference": utr}
     body = json.dumps(
         {
             "type": f"payout.{outcome}",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from shared_db.restores import hold, let_out
+from shared_db.restores import hold
+from tests.integration.restored_town import lets_money_out
 from tests.integration.solvency_town import is_stopped
 from tests.integration.withdrawal_town import opened
 from tests.town import Books
@@ -62,7 +63,7 @@ async def test_a_database_that_was_brought_back_is_told_until_somebody_lets_mone
     hold(database_url, datetime.now(UTC))
     await show_queues(books.database)
     held = value("batua_outgoing_held_since_seconds")
-    let_out(database_url, "Meera")
+    lets_money_out(database_url)
     await show_queues(books.database)
 
     assert (before, value("batua_outgoing_held_since_seconds")) == (0, 0)

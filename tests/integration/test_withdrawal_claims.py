@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from money.breaker import STANDARD
 from money.withdrawal import LEASE
 from shared_db.connection import Connection, with_retries
+from shared_db.restores import hold
 from shared_db.withdrawals import Claimed, claim
+from tests.integration.restored_town import lets_money_out
 from tests.integration.withdrawal_town import Town, opened
 
 WAITING = 2_000
@@ -93,3 +96,27 @@ async def test_a_worker_looks_again_as_soon_as_a_call_of_its_own_has_ended(town:
 
     assert (first, second) == (1, 1)
     assert await town.statuses(asha) == ["paid", "paid"]
+
+
+async def test_a_frozen_wallets_withdrawal_is_not_sent_after_a_restore_until_it_is_thawed(town: Town) -> None:
+    asha = await town.books.person(100)
+    withdrawal = await town.asks(asha, 60)
+    await town.books.ask("UPDATE balances SET frozen_at = now() WHERE account_id = %s", asha)
+    await asyncio.to_thread(hold, town.books.url, datetime.now(UTC))
+    worker = town.worker()
+
+    async def turns() -> None:
+        for _ in range(3):
+            await town.make_due()
+            await worker.turn()
+
+    await turns()
+    lets_money_out(town.books.url)
+    await turns()
+    frozen = (await town.status(withdrawal), await town.attempts(withdrawal), await town.has(asha))
+    await town.books.ask("UPDATE balances SET frozen_at = NULL")
+    await turns()
+
+    assert frozen == ("unknown", [("enquire", "not_found")], (40, 60))
+    assert await town.attempts(withdrawal) == [("enquire", "not_found"), ("send", "succeeded")]
+    assert await town.has(asha) == (40, 0)
