@@ -3,8 +3,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # With the extras of each package: without them pip 23 asks for the newest release, whose hash is not in the list.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-emit-index-url --no-header --no-annotate
-# Processes of each half of the suite. Each of the second half's has a whole house for its stories (0: one house).
-WORKERS ?= 2
+# Processes of each half of the suite: on two cores three, as many of the first half's tests wait for something. Each of
+# the second half's has a whole house for its stories (0: one house).
+WORKERS ?= 3
 HOUSES ?= 2
 BENCHES := ledger webhook api withdraw ui reports fleet
 
