@@ -12,12 +12,12 @@ from psycopg import sql
 from shared_db.command_connection import connected
 
 SCHEMA = "batua_restore"
-_LOADS_NOTHING = """
-SELECT NOT EXISTS (SELECT FROM pg_class c
-                    WHERE c.relnamespace = 'public'::regnamespace AND c.relname = 'alembic_version')
-       AND NOT EXISTS (SELECT FROM pg_stat_activity
-                        WHERE datname = current_database() AND application_name = 'batua pg_restore')
+NOBODY_LOADS = """
+NOT EXISTS (SELECT FROM pg_stat_activity
+             WHERE datname = current_database() AND application_name = 'batua pg_restore')
 """
+"""A condition: the program of a restore that was killed may live a moment longer than the restore."""
+_LOADS_NOTHING = f"SELECT to_regclass('public.alembic_version') IS NULL AND {NOBODY_LOADS}"
 
 
 def begun(connection: psycopg.Connection) -> str | None:

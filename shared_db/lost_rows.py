@@ -25,7 +25,6 @@ _WENT_BACK = """
 SELECT EXISTS (SELECT FROM reconciliation_exceptions
                 WHERE bank = %s AND reference = %s AND kind = %s AND gone_at IS NULL)
 """
-_IS_HELD = "SELECT coalesce(bool_or(opened_at IS NULL), true) FROM restores"
 # The bank has our row's money, and we never had its token, so that nobody could ask: a backup was taken in between.
 _NEVER_TOLD = """
 SELECT 1 FROM on_ramps
@@ -93,12 +92,6 @@ async def take_turns(connection: Connection, exception_id: uuid.UUID) -> None:
     """Whoever else writes a row again, or compares this day anew, waits until this transaction has ended."""
     await write_alone(connection)
     await connection.execute(_LOCK, (exception_id,))
-
-
-async def is_held(connection: Connection) -> bool:
-    """Whether this database was brought back and money does not leave it yet."""
-    row = await (await connection.execute(_IS_HELD)).fetchone()
-    return bool(row and row[0])
 
 
 async def is_known(connection: Connection, reference: uuid.UUID) -> bool:

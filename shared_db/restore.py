@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from shared_db.backup import NOT_TAKEN_ALONG, figures
 from shared_db.backup_seal import Inside, fingerprint, inside, is_whole
-from shared_db.begun_restores import begin, begun, end, take_back
+from shared_db.begun_restores import NOBODY_LOADS, begin, begun, end, take_back
 from shared_db.command_connection import connected
 from shared_db.migrate import bring_to, known_revisions, migrate
 from shared_db.postgres_tools import BackupRefused, run, tool
@@ -37,12 +37,7 @@ _MARKED_SINCE = "0015"
 """The first revision that knows whether a database was brought back."""
 _LOCK = 0x62617475617232
 """Held while restoring: of two that load at once, the one that fails must not take the other's mark away."""
-# The program of a restore that was killed may live a moment longer than the restore.
-_ALONE = """
-SELECT pg_try_advisory_lock(%s)
-       AND NOT EXISTS (SELECT FROM pg_stat_activity
-                        WHERE datname = current_database() AND application_name = 'batua pg_restore')
-"""
+_ALONE = f"SELECT pg_try_advisory_lock(%s) AND {NOBODY_LOADS}"
 _MAY_WORK = """
 SELECT r.rolsuper OR r.rolcreaterole
        OR EXISTS (SELECT FROM pg_roles b WHERE b.rolname = 'batua_app' AND pg_has_role(b.oid, 'MEMBER'))

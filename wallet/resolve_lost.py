@@ -25,7 +25,6 @@ from shared_db.connection import Connection, Database, with_retries
 from shared_db.lost_rows import (
     Lost,
     has_no_token,
-    is_held,
     is_known,
     lock_lane,
     lock_without_token,
@@ -38,6 +37,7 @@ from shared_db.lost_rows import (
     write_payout,
 )
 from shared_db.resolutions import Resolution, followed_from, is_resolved, write
+from shared_db.restores import held_since
 from shared_db.waiting import OpenException, exception_of, rejected_payments
 
 _BACK = {Moved.PAYMENT: Moved.REFUND, Moved.PAYOUT: Moved.REVERSAL}
@@ -91,7 +91,7 @@ async def write_again(database: Database, exception_id: uuid.UUID, of: Whose, re
 async def wants_an_owner(connection: Connection, exception: OpenException) -> bool:
     """Whether "paid" can only mean that it is written again: the database is held, and what the line says was lost."""
     reference = _id_in(exception.reference)
-    if reference is None or not await is_held(connection):
+    if reference is None or await held_since(connection) is None:
         return False
     return await _can_be_written(connection, exception, reference)
 

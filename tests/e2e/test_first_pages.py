@@ -78,9 +78,7 @@ def test_the_page_is_live_under_both_names_of_this_machine(
     stack, visit: Visit, app: str, name: str, title: str, host: str
 ):
     if stack.is_fleet and host == "127.0.0.1":
-        pytest.skip(
-            "behind a proxy a site has one name"
-        )  # only with --fleet: its sockets take that one alone
+        pytest.skip("behind a proxy a site has one name")  # with --fleet alone
     visit.open(url_of(stack, app, host=host) + "/")
 
     visit.page.wait_for_timeout(500)

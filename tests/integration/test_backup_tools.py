@@ -38,7 +38,7 @@ NO_LINKS = "os.link = lambda *a, **k: (_ for _ in ()).throw(PermissionError(1, '
 def postgres_15() -> Binaries:
     found = [one for one in installed() if one.major == 15]
     if not found:
-        pytest.skip("there is no PostgreSQL 15 on this machine")
+        pytest.skip("there is no PostgreSQL 15 on this machine")  # only systems have it, no package
     return found[0]
 
 
@@ -111,7 +111,7 @@ def test_a_program_of_the_servers_own_version_goes_before_newer_ones(
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_backup_that_no_program_here_could_restore_is_not_made(name: str) -> None:
     if 16 in {major for _, major in programs(name)}:
-        pytest.skip("there are programs of PostgreSQL 16 on this machine")
+        pytest.skip("there are programs of PostgreSQL 16 here")  # then there is nothing to refuse
 
     with pytest.raises(BackupRefused, match="into a server before 17"):
         tool(name, server=16)

@@ -39,9 +39,8 @@ def releases(empty_database: str, tmp_path: Path) -> Generator[tuple[Release, Re
     try:
         commit = previous_release()
     except NoHistory as why:
-        pytest.skip(
-            f"The release before cannot be run: {why}."
-        )  # an archive or a shallow clone has no history
+        reason = f"The release before cannot be run: {why}."
+        pytest.skip(reason)  # an archive or a shallow clone has no history to take it from
     export(commit, tmp_path / "before")
     data = tmp_path / "data"
     data.mkdir()

@@ -175,7 +175,7 @@ async def test_what_fails_after_loading_is_told_and_the_same_command_goes_on(
 ) -> None:
     binaries = next(installed())
     if binaries.major < 16:
-        pytest.skip("before PostgreSQL 16, whoever may make roles may give any")
+        pytest.skip("before PostgreSQL 16 roles may be given freely")  # so this failure cannot be had
     file = tmp_path / "batua.dump"
     backup(database_url, file)
 

@@ -15,10 +15,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("flock") and shutil.which("bash")),
-    reason="release.sh runs on Linux, with bash and util-linux",
-)
+NO_LINUX = not (shutil.which("flock") and shutil.which("bash"))
+pytestmark = pytest.mark.skipif(NO_LINUX, reason="release.sh runs on Linux alone, with bash and util-linux")
 SERVICES = ("webhook_server", "withdraw_service", "user_app", "merchant_app")
 
 # A `docker` as far as release.sh speaks with it: containers in a file, made and ended at once.
